@@ -1,0 +1,17 @@
+/**
+ * Owns: the agreement's versions and which one is in force.
+ * Does not own: who accepted which (the subscription keeps that with its instant and locale).
+ * Always true: exactly one version is in force at an instant.
+ */
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AgreementEntity } from './agreement.entity.js';
+import { AgreementStore } from './agreement.store.js';
+import { LoadAgreement } from './load-agreement.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([AgreementEntity])],
+  providers: [AgreementStore, LoadAgreement],
+  exports: [AgreementStore],
+})
+export class AgreementsModule {}

@@ -1,0 +1,171 @@
+/**
+ * What cancelling returns (3.4.1, 3.4.2, rules 7). Facts in, money out: the caller never names an amount. All integers,
+ * rounded half up once.
+ */
+import { DAY_MS } from './instant.js';
+import { shareOf } from './money.js';
+import type { RulePack } from './rule-pack.js';
+import type { TermKind } from './subscription.js';
+
+export type RefundBasis = 'none' | 'full' | 'full_less_benefits' | 'pro_rata';
+
+export interface CancellationFacts {
+  effectiveAt: Date;
+  /** The term that runs, or ran last; null when none ever began. */
+  term: {
+    kind: TermKind;
+    startsAt: Date;
+    endsAt: Date;
+    cancellationPeriodEndsAt: Date | null;
+    charge: { id: string; paidMinor: number; returnedMinor: number; currency: string } | null;
+  } | null;
+  rules: Pick<RulePack, 'benefitDeduction' | 'startedDay'>;
+  benefitValueUsedMinor: number;
+}
+
+export interface CancellationLine {
+  kind: 'paid' | 'benefit_deduction' | 'time_deduction' | 'days_left' | 'already_returned';
+  description: string;
+  amountMinor: number;
+  daysLeft?: number;
+  termDays?: number;
+  clause: string;
+}
+
+export interface CancellationQuote {
+  basis: RefundBasis;
+  clause: string;
+  refundMinor: number;
+  currency: string | null;
+  chargeId: string | null;
+  lines: CancellationLine[];
+  /** The inputs and the sum in words, as the timeline and the refund show it. */
+  formula: string;
+}
+
+const NOTHING: CancellationQuote = {
+  basis: 'none',
+  clause: '3.2.1',
+  refundMinor: 0,
+  currency: null,
+  chargeId: null,
+  lines: [],
+  formula: 'nothing was paid for this term, so nothing goes back',
+};
+
+/** Whole days of the term: 365 for a paid one, more where days were given back. */
+export function termDays(term: { startsAt: Date; endsAt: Date }): number {
+  return Math.round((term.endsAt.getTime() - term.startsAt.getTime()) / DAY_MS);
+}
+
+/** Days of service left at an instant: a begun day counts as left, unless the market's rule says `used`. */
+export function daysLeft(term: { startsAt: Date; endsAt: Date }, at: Date, startedDay: RulePack['startedDay']): number {
+  const days = (term.endsAt.getTime() - at.getTime()) / DAY_MS;
+  const whole = startedDay === 'left' ? Math.ceil(days) : Math.floor(days);
+  return Math.min(Math.max(whole, 0), termDays(term));
+}
+
+/**
+ * Decides basis and amount: nothing paid → `none` (3.2.1); inside the cancellation period → all of it less the market's
+ * deduction (3.4.1); outside → the days left (3.4.2). Never more than was paid less what went back already.
+ */
+export function quoteCancellation(facts: CancellationFacts): CancellationQuote {
+  const { term } = facts;
+  if (term === null || term.charge === null) return NOTHING;
+  const inside = term.cancellationPeriodEndsAt !== null && facts.effectiveAt < term.cancellationPeriodEndsAt;
+  const decided = inside ? insideThePeriod(facts, term) : outsideThePeriod(facts, term);
+  const { paidMinor, returnedMinor, currency, id } = term.charge;
+  const refundMinor = Math.min(decided.refundMinor, paidMinor - returnedMinor);
+  const lines = [paidLine(paidMinor, decided.clause), ...decided.lines];
+  if (refundMinor < decided.refundMinor) {
+    lines.push({
+      kind: 'already_returned',
+      description: 'already returned, or on its way back',
+      amountMinor: -(decided.refundMinor - refundMinor),
+      clause: decided.clause,
+    });
+  }
+  return { ...decided, refundMinor, currency, chargeId: id, lines };
+}
+
+type ChargedTerm = NonNullable<CancellationFacts['term']>;
+type Decided = Pick<CancellationQuote, 'basis' | 'clause' | 'refundMinor' | 'lines' | 'formula'>;
+
+function paidLine(amountMinor: number, clause: string): CancellationLine {
+  return { kind: 'paid', description: 'paid for this term', amountMinor, clause };
+}
+
+function insideThePeriod(facts: CancellationFacts, term: ChargedTerm): Decided {
+  const paidMinor = term.charge?.paidMinor ?? 0;
+  const clause = '3.4.1';
+  if (facts.rules.benefitDeduction === 'none') {
+    return {
+      basis: 'full_less_benefits',
+      clause,
+      refundMinor: paidMinor,
+      lines: [],
+      formula: `${paidMinor} paid − 0 deducted = ${paidMinor}`,
+    };
+  }
+  const byValue = facts.rules.benefitDeduction === 'value_used';
+  const days = termDays(term);
+  const used = days - daysLeft(term, facts.effectiveAt, 'used');
+  const wanted = byValue ? facts.benefitValueUsedMinor : shareOf(paidMinor, used, days);
+  const deductedMinor = Math.min(wanted, paidMinor);
+  const line: CancellationLine = byValue
+    ? { kind: 'benefit_deduction', description: 'value of benefits used', amountMinor: -deductedMinor, clause }
+    : {
+        kind: 'time_deduction',
+        description: `${used} started days of ${days} used`,
+        amountMinor: -deductedMinor,
+        termDays: days,
+        clause,
+      };
+  const refundMinor = paidMinor - deductedMinor;
+  return {
+    basis: 'full_less_benefits',
+    clause,
+    refundMinor,
+    lines: deductedMinor > 0 ? [line] : [],
+    formula: `${paidMinor} paid − ${deductedMinor} deducted = ${refundMinor}`,
+  };
+}
+
+function outsideThePeriod(facts: CancellationFacts, term: ChargedTerm): Decided {
+  const paidMinor = term.charge?.paidMinor ?? 0;
+  const days = termDays(term);
+  const left = daysLeft(term, facts.effectiveAt, facts.rules.startedDay);
+  const refundMinor = shareOf(paidMinor, left, days);
+  return {
+    basis: 'pro_rata',
+    clause: '3.4.2',
+    refundMinor,
+    lines: [
+      {
+        kind: 'days_left',
+        description: `${left} of ${days} days left`,
+        amountMinor: refundMinor - paidMinor,
+        daysLeft: left,
+        termDays: days,
+        clause: '3.4.2',
+      },
+    ],
+    formula: `${paidMinor} paid × ${left} days left / ${days} days = ${refundMinor}`,
+  };
+}
+
+/**
+ * Where a term's fee stands at an instant: earned by service given, returned, or left for service still owed. The three
+ * always sum to what was paid.
+ */
+export function feeStanding(
+  term: { startsAt: Date; endsAt: Date },
+  paidMinor: number,
+  returnedMinor: number,
+  at: Date,
+  startedDay: RulePack['startedDay'],
+): { earnedMinor: number; returnedMinor: number; leftMinor: number } {
+  const owedMinor = shareOf(paidMinor, daysLeft(term, at, startedDay), termDays(term));
+  const leftMinor = Math.max(owedMinor - returnedMinor, 0);
+  return { earnedMinor: paidMinor - returnedMinor - leftMinor, returnedMinor, leftMinor };
+}

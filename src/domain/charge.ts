@@ -1,0 +1,78 @@
+/**
+ * What a charge is, how its attempts are named, and when a failed one is tried again (rules 6, 11). Whether the money
+ * moved is never decided here: that is the gateway's word, carried by an outcome.
+ */
+import { DAY_MS, HOUR_MS, plusMs } from './instant.js';
+
+export type ChargePurpose = 'first' | 'conversion' | 'renewal';
+export type ChargeStatus = 'pending' | 'succeeded' | 'failed' | 'unknown';
+
+/** soft: may work later · hard: needs another payment method · authentication: needs the member. */
+export type DeclineKind = 'soft' | 'hard' | 'authentication';
+
+export interface Charge {
+  id: string;
+  subscriptionId: string;
+  termNumber: number;
+  purpose: ChargePurpose;
+  amountMinor: number;
+  currency: string;
+  status: ChargeStatus;
+  /** Reference of the latest attempt. */
+  reference: string;
+  attempts: number;
+  /** The gateway's id of the payment that captured the money. */
+  gatewayPaymentId: string | null;
+  /** Set when the money came in after its reason had gone: all of it goes back. */
+  unservedAt: Date | null;
+  createdAt: Date;
+  settledAt: Date | null;
+}
+
+const HARD_CODES = new Set([
+  'stolen_card',
+  'lost_card',
+  'pickup_card',
+  'restricted_card',
+  'fraudulent',
+  'expired_card',
+  'invalid_account',
+  'account_closed',
+  'revocation_of_authorization',
+  'revocation_of_all_authorizations',
+  'stop_payment_order',
+  'payment_method_rejected',
+]);
+
+/** Reads a gateway's decline code (rules 6): an unlisted one is soft, and so retried. */
+export function classifyDecline(code: string): DeclineKind {
+  if (code === 'authentication_required') return 'authentication';
+  return HARD_CODES.has(code) ? 'hard' : 'soft';
+}
+
+/** The name under which the gateway knows one attempt; the same facts always give the same name. */
+export function chargeReference(
+  subscriptionId: string,
+  termNumber: number,
+  purpose: ChargePurpose,
+  attempt: number,
+): string {
+  return `charge_${subscriptionId}_${termNumber}_${purpose}_${attempt}`;
+}
+
+const RETRY_AFTER_MS = [12 * HOUR_MS, DAY_MS, 2 * DAY_MS, 4 * DAY_MS, 7 * DAY_MS];
+export const GIVE_UP_AFTER_MS = 7 * DAY_MS;
+
+export type AfterDecline = { retryAt: Date | null; giveUpAt: Date } | 'give_up';
+
+/**
+ * What follows a decline of an overdue charge: the next retry of the schedule (12 h, 1, 2, 4 and 7 days after the first
+ * failure) when the decline was soft, otherwise a wait for the member; `give_up` once seven days have passed.
+ */
+export function planAfterDecline(decline: DeclineKind, firstFailedAt: Date, now: Date): AfterDecline {
+  const giveUpAt = plusMs(firstFailedAt, GIVE_UP_AFTER_MS);
+  if (now >= giveUpAt) return 'give_up';
+  if (decline !== 'soft') return { retryAt: null, giveUpAt };
+  const retryAt = RETRY_AFTER_MS.map((ms) => plusMs(firstFailedAt, ms)).find((at) => at > now) ?? null;
+  return { retryAt, giveUpAt };
+}

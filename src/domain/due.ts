@@ -1,0 +1,59 @@
+/**
+ * What time itself will do to a subscription, and when: the one instant the due sweep looks at. Also what the member is
+ * told of it: the next charge, and until when benefits last.
+ */
+import { GIVE_UP_AFTER_MS } from './charge.js';
+import { HOUR_MS, plusDays, plusMs } from './instant.js';
+import type { RulePack } from './rule-pack.js';
+import type { DueMove, Subscription, Term } from './subscription.js';
+
+const FIRST_PAYMENT_WITHIN_MS = 23 * HOUR_MS;
+
+export interface Due {
+  move: DueMove | null;
+  at: Date | null;
+}
+
+type DueFacts = Pick<Subscription, 'status' | 'createdAt' | 'firstFailedAt' | 'retryAt' | 'chargeProgress'>;
+
+export function nextDue(subscription: DueFacts, lastTerm: Term | null): Due {
+  const charge = subscription.chargeProgress;
+  switch (subscription.status) {
+    case 'pending_payment':
+      return { move: 'abandon', at: plusMs(subscription.createdAt, FIRST_PAYMENT_WITHIN_MS) };
+    case 'trialing':
+    case 'active':
+      if (lastTerm === null || charge !== 'none') return { move: null, at: null };
+      return { move: lastTerm.kind === 'trial' ? 'convert_trial' : 'renew_term', at: lastTerm.endsAt };
+    case 'past_due':
+      if (charge === 'moving' || subscription.firstFailedAt === null) return { move: null, at: null };
+      if (charge === 'declined' && subscription.retryAt !== null) {
+        return { move: 'retry_payment', at: subscription.retryAt };
+      }
+      return { move: 'give_up_payment', at: plusMs(subscription.firstFailedAt, GIVE_UP_AFTER_MS) };
+    default:
+      return { move: null, at: null };
+  }
+}
+
+/** When the member is next charged as things stand; null when nothing will be. */
+export function nextChargeAt(subscription: Subscription): Date | null {
+  const { dueMove, dueAt, autoRenewal } = subscription;
+  if (dueMove === 'retry_payment') return dueAt;
+  return autoRenewal && (dueMove === 'convert_trial' || dueMove === 'renew_term') ? dueAt : null;
+}
+
+/**
+ * Until when benefits are on (exclusive): the term's end, and where a charge for the next term is still open the
+ * market's grace on top (rules 6). Null when no term ever began.
+ */
+export function benefitsUntil(
+  lastTerm: Pick<Term, 'kind' | 'endsAt'> | null,
+  willBeCharged: boolean,
+  pack: Pick<RulePack, 'renewalGraceDays' | 'conversionGraceDays'>,
+): Date | null {
+  if (lastTerm === null) return null;
+  if (!willBeCharged) return lastTerm.endsAt;
+  const graceDays = lastTerm.kind === 'trial' ? pack.conversionGraceDays : pack.renewalGraceDays;
+  return plusDays(lastTerm.endsAt, graceDays);
+}

@@ -1,0 +1,67 @@
+/**
+ * What a decided charge does to its subscription. Pure: the door in `payments` locks, asks here, and saves. An outcome
+ * that arrives after the subscription has ended never brings it back; captured money is then given back in full.
+ */
+import { planAfterDecline, type ChargePurpose, type DeclineKind } from './charge.js';
+import { plusDays } from './instant.js';
+import type { MoveName } from './moves.js';
+import { isLive, type EndReason, type SubscriptionStatus } from './subscription.js';
+
+export interface CaptureFacts {
+  status: SubscriptionStatus;
+  purpose: ChargePurpose;
+  paidAt: Date;
+  /** End of the term that ran before; null for a first charge. */
+  lastTermEndsAt: Date | null;
+  /** Until when benefits were on, grace included; null for a first charge. */
+  benefitsUntil: Date | null;
+  paidTermDays: number;
+}
+
+export type CaptureEffect =
+  | { kind: 'start_term'; move: MoveName; startsAt: Date; endsAt: Date; clause: string }
+  | { kind: 'give_back'; clause: string };
+
+const MOVE_OF: Record<ChargePurpose, MoveName> = { first: 'activate', conversion: 'convert', renewal: 'renew' };
+
+/**
+ * The term a captured charge pays for. Paid while benefits were on, it starts at the old end; paid after they went off,
+ * at the payment, so nobody pays for days without service (rules 6).
+ */
+export function settleCapture(facts: CaptureFacts): CaptureEffect {
+  if (!isLive(facts.status)) return { kind: 'give_back', clause: '3.3.1' };
+  const { lastTermEndsAt, benefitsUntil, paidAt } = facts;
+  const uninterrupted = lastTermEndsAt !== null && benefitsUntil !== null && paidAt < benefitsUntil;
+  const startsAt = uninterrupted ? lastTermEndsAt : paidAt;
+  return {
+    kind: 'start_term',
+    move: MOVE_OF[facts.purpose],
+    startsAt,
+    endsAt: plusDays(startsAt, facts.paidTermDays),
+    clause: facts.purpose === 'conversion' ? '3.2.1' : '3.3.1',
+  };
+}
+
+export interface DeclineFacts {
+  status: SubscriptionStatus;
+  decline: DeclineKind;
+  firstFailedAt: Date | null;
+  now: Date;
+}
+
+export type DeclineEffect =
+  | { kind: 'none' }
+  | { kind: 'end'; move: MoveName; reason: EndReason; clause: string }
+  | { kind: 'overdue'; firstFailedAt: Date; retryAt: Date | null; clause: '5.1' };
+
+/** A declined first charge ends the subscription at once; a later one makes it overdue until paid or given up. */
+export function settleDecline(facts: DeclineFacts): DeclineEffect {
+  if (!isLive(facts.status)) return { kind: 'none' };
+  if (facts.status === 'pending_payment') {
+    return { kind: 'end', move: 'abandon', reason: 'payment_declined', clause: '3.1.2' };
+  }
+  const firstFailedAt = facts.firstFailedAt ?? facts.now;
+  const plan = planAfterDecline(facts.decline, firstFailedAt, facts.now);
+  if (plan === 'give_up') return { kind: 'end', move: 'expire', reason: 'payment_failed', clause: '5.1' };
+  return { kind: 'overdue', firstFailedAt, retryAt: plan.retryAt, clause: '5.1' };
+}

@@ -1,0 +1,116 @@
+/**
+ * What a subscription and its terms are, for the law and for every room: states (rules 2) and facts, no behaviour.
+ */
+export const SUBSCRIPTION_STATUSES = [
+  'pending_payment',
+  'trialing',
+  'active',
+  'past_due',
+  'abandoned',
+  'expired',
+  'canceled',
+  'revoked',
+  'discontinued',
+] as const;
+export type SubscriptionStatus = (typeof SUBSCRIPTION_STATUSES)[number];
+
+export const LIVE_STATUSES = ['pending_payment', 'trialing', 'active', 'past_due'] as const;
+
+export function isLive(status: SubscriptionStatus): boolean {
+  return (LIVE_STATUSES as readonly string[]).includes(status);
+}
+
+export const END_REASONS = [
+  'payment_declined',
+  'payment_method_rejected',
+  'not_completed',
+  'opted_out',
+  'auto_renewal_off',
+  'consent_missing',
+  'market_closed',
+  'payment_failed',
+  'canceled_by_member',
+] as const;
+export type EndReason = (typeof END_REASONS)[number];
+
+export type Actor = 'member' | 'scheduler' | 'gateway' | 'risk' | 'operations' | 'finance';
+
+export type TermKind = 'trial' | 'paid' | 'temporary';
+
+/** The member's deduction authorization for one stored payment method (3.2.1, 3.3.1). */
+export interface Mandate {
+  id: string;
+  subscriptionId: string;
+  userId: string;
+  /** As the storefront handed it over. */
+  token: string;
+  status: 'pending' | 'valid' | 'rejected' | 'revoked';
+  /** The gateway's stored method, once it has confirmed it. */
+  gatewayMethodId: string | null;
+  brand: string | null;
+  last4: string | null;
+  authorizedAt: Date;
+  decidedAt: Date | null;
+}
+
+/** One stretch of service, half-open `[startsAt, endsAt)`. */
+export interface Term {
+  id: string;
+  subscriptionId: string;
+  number: number;
+  kind: TermKind;
+  startsAt: Date;
+  endsAt: Date;
+  /** Minor units of `currency`; null on a trial. */
+  priceMinor: number | null;
+  currency: string | null;
+  chargeId: string | null;
+  rulePackVersion: number;
+  /** First instant at which the unconditional cancellation of 3.4.1 is over; null where the term has none. */
+  cancellationPeriodEndsAt: Date | null;
+}
+
+/**
+ * How the charge for the next term stands: none is open · moving: its outcome, not the clock, moves the subscription ·
+ * waiting_for_member: authentication is asked for · declined: overdue until retried or given up.
+ */
+export const CHARGE_PROGRESS = ['none', 'moving', 'waiting_for_member', 'declined'] as const;
+export type ChargeProgress = (typeof CHARGE_PROGRESS)[number];
+
+export interface ContractingEntity {
+  name: string;
+  rule: string;
+}
+
+/** What is due next on a subscription, and decides which worker it goes to. */
+export type DueMove = 'abandon' | 'convert_trial' | 'renew_term' | 'retry_payment' | 'give_up_payment';
+
+export interface Subscription {
+  id: string;
+  userId: string;
+  country: string;
+  residenceCountry: string;
+  status: SubscriptionStatus;
+  startWith: 'trial' | 'paid';
+  autoRenewal: boolean;
+  contractingEntities: ContractingEntity[];
+  agreementVersion: string;
+  agreementAcceptedAt: Date;
+  locale: string | null;
+  conversionConsentAt: Date | null;
+  previousSubscriptionId: string | null;
+  chargeProgress: ChargeProgress;
+  /** With it the member's device completes the authentication the bank asks for; null when none is asked. */
+  authenticationSecret: string | null;
+  /** When the charge that keeps the membership past due failed first; null while nothing is overdue. */
+  firstFailedAt: Date | null;
+  /** The next soft-decline retry; null where only the member can move the payment on. */
+  retryAt: Date | null;
+  /** Until when benefits are on as things stand, grace included (exclusive). */
+  benefitsUntil: Date | null;
+  createdAt: Date;
+  endedAt: Date | null;
+  endReason: EndReason | null;
+  dueMove: DueMove | null;
+  dueAt: Date | null;
+}

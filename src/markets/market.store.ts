@@ -1,0 +1,59 @@
+/** Answers what a market has published and what of it is in force at an instant. Read only; loading is elsewhere. */
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Money } from '../domain/money.js';
+import { Refusal } from '../domain/refusal.js';
+import { inForceAt, type RulePack } from '../domain/rule-pack.js';
+import { MarketEntity, PriceEntity, RulePackEntity, type PublishedBenefit } from './market.entity.js';
+
+export interface Market {
+  country: string;
+  currency: string;
+  status: 'open' | 'closed';
+}
+
+@Injectable()
+export class MarketStore {
+  /** The market, or null where membership was never sold. */
+  find(tx: EntityManager, country: string): Promise<Market | null> {
+    return tx.getRepository(MarketEntity).findOneBy({ country });
+  }
+
+  /** The price in force at an instant; refuses `market_not_open` where none is (3.1.3). */
+  async priceAt(tx: EntityManager, country: string, at: Date): Promise<Money> {
+    const price = inForceAt(await tx.getRepository(PriceEntity).findBy({ country }), at);
+    if (price === null) throw notOpen(country, 'no price is in force');
+    return { amountMinor: price.amountMinor, currency: price.currency };
+  }
+
+  /** The rule pack in force at an instant; refuses `market_not_open` where none is. */
+  async rulePackAt(tx: EntityManager, country: string, at: Date): Promise<RulePack> {
+    const pack = inForceAt(await tx.getRepository(RulePackEntity).findBy({ country }), at);
+    if (pack === null) throw notOpen(country, 'no rules are in force');
+    return toRulePack(pack);
+  }
+
+  /** The pack a term began under, whatever came later (rules 3.7). */
+  async rulePack(tx: EntityManager, country: string, version: number): Promise<RulePack> {
+    return toRulePack(await tx.getRepository(RulePackEntity).findOneByOrFail({ country, version }));
+  }
+
+  async benefitsAt(tx: EntityManager, country: string, at: Date): Promise<PublishedBenefit[]> {
+    return inForceAt(await tx.getRepository(RulePackEntity).findBy({ country }), at)?.benefits ?? [];
+  }
+}
+
+export function notOpen(country: string, why: string): Refusal {
+  return new Refusal('market_not_open', `Membership is not sold in ${country}: ${why}.`, '1.5');
+}
+
+/** The law's view of a stored pack: the values without their sources. */
+function toRulePack(row: RulePackEntity): RulePack {
+  const values = Object.fromEntries(Object.entries(row.numbers).map(([name, number]) => [name, number.value]));
+  return {
+    ...values,
+    country: row.country,
+    version: row.version,
+    effectiveFrom: row.effectiveFrom,
+  } as unknown as RulePack;
+}

@@ -1,0 +1,38 @@
+/** Decides from risk's record whether a user may join (3.1.1), and keeps each decision with its inputs. */
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { decideEligibility, type EligibilityDecision } from '../domain/eligibility.js';
+import { Clock } from '../platform/clock.js';
+import { Database } from '../platform/database.js';
+import { newId } from '../platform/ids.js';
+import { EligibilityDecisionEntity, StandingEntity } from './standing.entity.js';
+
+@Injectable()
+export class Eligibility {
+  constructor(
+    private readonly clock: Clock,
+    private readonly database: Database,
+  ) {}
+
+  /** What would be decided now; nothing is kept. */
+  async of(tx: EntityManager, userId: string): Promise<EligibilityDecision> {
+    const record = await tx.getRepository(StandingEntity).findOneBy({ userId });
+    return decideEligibility(record?.standing ?? null);
+  }
+
+  /** Decides and keeps the decision, whatever becomes of the request that asked. */
+  async decide(userId: string, country: string): Promise<EligibilityDecision> {
+    const tx = this.database.reader;
+    const record = await tx.getRepository(StandingEntity).findOneBy({ userId });
+    const decision = decideEligibility(record?.standing ?? null);
+    await tx.getRepository(EligibilityDecisionEntity).insert({
+      id: newId(),
+      userId,
+      country,
+      ...decision,
+      inputs: { standing: record?.standing ?? null, recordedAt: record?.recordedAt.toISOString() ?? null },
+      decidedAt: await this.clock.now(),
+    });
+    return decision;
+  }
+}

@@ -1,0 +1,21 @@
+/** Keeps the risk system's latest word on a user. A running membership is not touched by it; risk suspends or revokes that. */
+import { Injectable } from '@nestjs/common';
+import type { Standing } from '../domain/eligibility.js';
+import { Clock } from '../platform/clock.js';
+import { Database } from '../platform/database.js';
+import { StandingEntity } from './standing.entity.js';
+
+@Injectable()
+export class RecordStanding {
+  constructor(
+    private readonly clock: Clock,
+    private readonly database: Database,
+  ) {}
+
+  async run(userId: string, said: { standing: Standing; reason: string }, recordedBy: string): Promise<StandingEntity> {
+    const { standing, reason } = said;
+    return this.database.reader
+      .getRepository(StandingEntity)
+      .save({ userId, standing, reason, recordedBy, recordedAt: await this.clock.now() });
+  }
+}

@@ -1,0 +1,37 @@
+/** Where the risk system records what it knows of a user. */
+import { Body, Controller, Param, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { IsIn, IsNotEmpty, IsString, Length } from 'class-validator';
+import { STANDINGS, type Standing } from '../domain/eligibility.js';
+import { RequireScope, Subject } from '../platform/access.js';
+import { UserIdParam } from '../platform/params.dto.js';
+import { RecordStanding } from './record-standing.js';
+import type { StandingEntity } from './standing.entity.js';
+
+export class StandingBody {
+  @IsIn(STANDINGS)
+  standing: Standing;
+
+  /** Why, for those who read the record later. */
+  @IsString()
+  @IsNotEmpty()
+  @Length(1, 500)
+  reason: string;
+}
+
+@ApiTags('risk')
+@RequireScope('risk')
+@Controller('v1/users')
+export class StandingsController {
+  constructor(private readonly recordStanding: RecordStanding) {}
+
+  /** Records a user's standing; only `good` may join (3.1.1). Later words replace earlier ones. */
+  @Put(':userId/standing')
+  put(
+    @Param() { userId }: UserIdParam,
+    @Body() body: StandingBody,
+    @Subject() subject: string,
+  ): Promise<StandingEntity> {
+    return this.recordStanding.run(userId, body, subject);
+  }
+}

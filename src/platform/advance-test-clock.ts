@@ -1,0 +1,88 @@
+/**
+ * Moves business time in a test: stops at every due instant on the way, in order, lets the workers do everything due
+ * there, and goes on when nothing is running.
+ */
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Clock, TestClock } from './clock.js';
+import { DutyRunner } from './duty-runner.js';
+import { RequestProblem, validationFailed } from './problem.js';
+import { waitUntil } from './wait.js';
+
+const STOP_WITHIN_MS = 120_000;
+const CLOCK_LOCK = 7_316_403;
+
+export interface ClockMoved {
+  now: Date;
+  quiet: true;
+  /** How often each duty came due on the way. */
+  ran: Record<string, number>;
+}
+
+@Injectable()
+export class AdvanceTestClock {
+  constructor(
+    private readonly clock: Clock,
+    private readonly source: DataSource,
+    private readonly runner: DutyRunner,
+  ) {}
+
+  /** Refuses 404 without a test clock, 422 for an instant in the past, 503 when the work of a stop does not end. */
+  async run(target: (now: Date) => Date): Promise<ClockMoved> {
+    const clock = this.clock;
+    if (!(clock instanceof TestClock)) {
+      throw new RequestProblem(404, 'not_found', 'There is no test clock here; start with TEST_CLOCK=on.');
+    }
+    const lock = this.source.createQueryRunner();
+    try {
+      await lock.query('select pg_advisory_lock($1)', [CLOCK_LOCK]);
+      const now = await clock.now();
+      const to = target(now);
+      if (to < now) {
+        throw validationFailed([
+          { path: 'to', message: `the clock stands at ${now.toISOString()} and only moves forward` },
+        ]);
+      }
+      return await this.walk(clock, now, to);
+    } finally {
+      await lock.query('select pg_advisory_unlock($1)', [CLOCK_LOCK]);
+      await lock.release();
+    }
+  }
+
+  private async walk(clock: TestClock, from: Date, to: Date): Promise<ClockMoved> {
+    const ran: Record<string, number> = {};
+    await this.runUntilQuiet(from, ran);
+    for (let stop = await this.nextStop(from, to); stop !== null; stop = await this.nextStop(stop, to)) {
+      await clock.moveTo(stop);
+      await this.runUntilQuiet(stop, ran);
+    }
+    await clock.moveTo(to);
+    return { now: to, quiet: true, ran };
+  }
+
+  private async nextStop(after: Date, to: Date): Promise<Date | null> {
+    const [next] = await this.source.query<{ at: Date | null }[]>(
+      'select min(due_at) as at from due_work where due_at > $1 and due_at <= $2',
+      [after, to],
+    );
+    return next?.at ?? null;
+  }
+
+  private async runUntilQuiet(now: Date, ran: Record<string, number>): Promise<void> {
+    const due = await this.dueAt(now);
+    for (const { duty, count } of due) ran[duty] = (ran[duty] ?? 0) + count;
+    if (due.length === 0) return;
+    await this.runner.sweepNow();
+    const quiet = await waitUntil(async () => (await this.dueAt(now)).length === 0, STOP_WITHIN_MS);
+    if (quiet) return;
+    const left = (await this.dueAt(now)).map(({ duty, count }) => `${count} × ${duty}`).join(', ');
+    throw new RequestProblem(503, 'not_quiet', `Work due at ${now.toISOString()} does not end: ${left}.`);
+  }
+
+  private dueAt(now: Date): Promise<{ duty: string; count: number }[]> {
+    return this.source.query('select duty, count(*)::int as count from due_work where due_at <= $1 group by duty', [
+      now,
+    ]);
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Calendar days in a market's time zone (rules 1): only the cancellation period and notices use them. Nothing else may
+ * depend on a zone.
+ */
+import { DateTime, Duration, IANAZone } from 'luxon';
+
+/**
+ * First instant after `days` whole calendar days of the zone; the day of `from` itself is not counted.
+ * 14 days from 2026-03-01T10:00Z in Europe/Madrid → 2026-03-15T23:00Z, the first moment of 16 March there.
+ */
+export function endOfCalendarDays(from: Date, days: number, timeZone: string): Date {
+  const local = DateTime.fromJSDate(from, { zone: timeZone });
+  return local
+    .startOf('day')
+    .plus({ days: days + 1 })
+    .startOf('day')
+    .toJSDate();
+}
+
+export function isTimeZone(name: string): boolean {
+  return IANAZone.isValidZone(name);
+}
+
+/** The instant an ISO 8601 duration ahead (`P30D`, `PT12H`), counted in UTC; null when it is no such duration. */
+export function plusIsoDuration(from: Date, duration: string): Date | null {
+  const parsed = Duration.fromISO(duration);
+  const at = DateTime.fromJSDate(from, { zone: 'utc' }).plus(parsed);
+  return parsed.isValid && at.isValid ? at.toJSDate() : null;
+}

@@ -1,0 +1,44 @@
+/**
+ * The one source of time. Business time (what is due, until when) comes from the injected clock and can be a test
+ * clock; machine time (leases, token expiry, timeouts) is always real.
+ */
+import { DataSource } from 'typeorm';
+
+export abstract class Clock {
+  /** Business time, to the millisecond. */
+  abstract now(): Promise<Date>;
+}
+
+export class SystemClock extends Clock {
+  now(): Promise<Date> {
+    return Promise.resolve(machineNow());
+  }
+}
+
+/** Stands still until it is moved; kept in the database so that every process and every restart sees the same time. */
+export class TestClock extends Clock {
+  constructor(
+    private readonly source: DataSource,
+    private readonly startAt: Date,
+  ) {
+    super();
+  }
+
+  async now(): Promise<Date> {
+    const rows = await this.source.query<{ now_at: Date }[]>('select now_at from test_clock');
+    return rows[0]?.now_at ?? (await this.begin());
+  }
+
+  async moveTo(at: Date): Promise<void> {
+    await this.source.query('update test_clock set now_at = $1 where now_at < $1', [at]);
+  }
+
+  private async begin(): Promise<Date> {
+    await this.source.query('insert into test_clock (now_at) values ($1) on conflict do nothing', [this.startAt]);
+    return this.now();
+  }
+}
+
+export function machineNow(): Date {
+  return new Date();
+}

@@ -1,0 +1,62 @@
+/**
+ * How the service talks to PostgreSQL: one pool, short transactions, retries of lost races only. It owns no table.
+ */
+import { Injectable } from '@nestjs/common';
+import pg from 'pg';
+import { DataSource, DefaultNamingStrategy, EntityManager, QueryFailedError, type DataSourceOptions } from 'typeorm';
+
+// Amounts are bigint in the database and far below 2^53: read them as numbers, not as strings.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+class SnakeCaseNames extends DefaultNamingStrategy {
+  override columnName(propertyName: string, customName: string | undefined): string {
+    return customName ?? propertyName.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  }
+}
+
+export function dataSourceOptions(url: string, poolMax: number): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    namingStrategy: new SnakeCaseNames(),
+    poolSize: poolMax,
+    extra: { max: poolMax, connectionTimeoutMillis: 10_000, options: '-c timezone=UTC' },
+  };
+}
+
+const SERIALIZATION_FAILURE = '40001';
+const DEADLOCK = '40P01';
+const UNIQUE_VIOLATION = '23505';
+const ATTEMPTS_MAX = 3;
+
+@Injectable()
+export class Database {
+  constructor(private readonly source: DataSource) {}
+
+  /** For reads outside a transaction; they are hints, never decisions. */
+  get reader(): EntityManager {
+    return this.source.manager;
+  }
+
+  /** Runs `work` in one transaction; a lost serialization race or deadlock is run again, at most three times in all. */
+  async transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.source.transaction(work);
+      } catch (error) {
+        const lostRace = [SERIALIZATION_FAILURE, DEADLOCK].includes(errorCode(error));
+        if (!lostRace || attempt === ATTEMPTS_MAX) throw error;
+      }
+    }
+  }
+}
+
+/** Whether the database refused a row because the named unique index already holds one. */
+export function violatesUnique(error: unknown, index: string): boolean {
+  if (!(error instanceof QueryFailedError) || errorCode(error) !== UNIQUE_VIOLATION) return false;
+  return (error.driverError as pg.DatabaseError).constraint === index;
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof QueryFailedError ? ((error.driverError as pg.DatabaseError).code ?? '') : '';
+}

@@ -1,0 +1,162 @@
+/**
+ * Carries duties through BullMQ: one queue, on Redis or on PostgreSQL. The queue holds ids and nothing else, and may be
+ * wiped at any moment: the next sweep finds the same work again.
+ */
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  createPostgresBackend,
+  Queue,
+  Worker,
+  type BackendFactory,
+  type ConnectionOptions,
+  type Job,
+  type QueueOptions,
+  type WorkerOptions,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import pMap from 'p-map';
+import { Config } from './config.js';
+import type { Duty } from './duty.js';
+
+const QUEUE = 'duties';
+const SWEEP = 'sweep';
+const PERFORM = 'perform';
+const CLAIM_MAX = 500;
+const IDS_PER_JOB = 100;
+const IDS_AT_ONCE = 20;
+// A worker that dies is noticed after the lock and one check: about five seconds.
+const LOCK_MS = 5000;
+const STALLED_CHECK_MS = 2000;
+const SCHEDULER_CHECK_MS = 15_000;
+const PING_MS = 2000;
+
+interface DutyJob {
+  duty?: string;
+  ids?: string[];
+}
+
+@Injectable()
+export class DutyRunner implements OnApplicationShutdown {
+  private readonly logger = new Logger('duties');
+  private readonly duties = new Map<string, Duty>();
+  private readonly backend: BackendFactory | undefined;
+  private readonly queue: Queue<DutyJob>;
+  private readonly producer: Redis | null;
+  private consumer: Redis | null = null;
+  private worker: Worker<DutyJob> | null = null;
+  private schedulerCheck: NodeJS.Timeout | null = null;
+
+  constructor(private readonly config: Config) {
+    this.backend = config.REDIS_URL === undefined ? (createPostgresBackend as unknown as BackendFactory) : undefined;
+    // Fails at once while Redis is away: a request never waits for the queue.
+    this.producer =
+      config.REDIS_URL === undefined
+        ? null
+        : new Redis(config.REDIS_URL, { maxRetriesPerRequest: 1, enableOfflineQueue: false });
+    this.producer?.on('error', () => undefined);
+    const options: QueueOptions = {
+      connection: this.producer ?? this.postgres(3),
+      skipWaitingForReady: true,
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: 1000 },
+    };
+    this.queue = new Queue<DutyJob>(QUEUE, options, this.backend as never);
+    this.queue.on('error', (error) => this.logger.warn(`queue: ${error.message}`));
+  }
+
+  register(duty: Duty): void {
+    this.duties.set(duty.name, duty);
+  }
+
+  /** Starts performing and sweeping in this process. */
+  async start(): Promise<void> {
+    const { REDIS_URL } = this.config;
+    this.consumer = REDIS_URL === undefined ? null : new Redis(REDIS_URL, { maxRetriesPerRequest: null });
+    const options: WorkerOptions = {
+      connection: this.consumer ?? this.postgres(this.config.WORKER_CONCURRENCY + 3),
+      concurrency: this.config.WORKER_CONCURRENCY,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: 1000,
+    };
+    this.worker = new Worker<DutyJob>(QUEUE, (job) => this.work(job), options, this.backend as never);
+    this.worker.on('error', (error) => this.logger.warn(`worker: ${error.message}`));
+    this.worker.on('failed', (job, error) =>
+      this.logger.error(`job ${job?.name ?? ''}: ${error.stack ?? error.message}`),
+    );
+    await this.scheduleSweep();
+    // A wiped queue loses its scheduler too; put it back.
+    this.schedulerCheck = setInterval(() => {
+      this.scheduleSweep().catch((error: Error) => this.logger.warn(`scheduler: ${error.message}`));
+    }, SCHEDULER_CHECK_MS);
+  }
+
+  /** Hands fresh ids to the workers without waiting; if the queue is away, the sweep brings them. */
+  nudge(duty: string, ids: string[]): void {
+    if (ids.length === 0) return;
+    this.queue
+      .add(PERFORM, { duty, ids })
+      .catch((error: Error) => this.logger.warn(`${duty} left to the sweep: ${error.message}`));
+  }
+
+  /** Asks for one sweep of everything now. */
+  async sweepNow(): Promise<void> {
+    await this.queue.add(SWEEP, {});
+  }
+
+  async ping(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('the queue does not answer')), PING_MS);
+    });
+    await Promise.race([this.queue.count(), late]).finally(() => clearTimeout(timer));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    if (this.schedulerCheck !== null) clearInterval(this.schedulerCheck);
+    await this.worker?.close();
+    await this.queue.close();
+    this.producer?.disconnect();
+    this.consumer?.disconnect();
+  }
+
+  private postgres(max: number): ConnectionOptions {
+    return { connectionString: this.config.DATABASE_URL, max } as unknown as ConnectionOptions;
+  }
+
+  private async scheduleSweep(): Promise<void> {
+    await this.queue.upsertJobScheduler(SWEEP, { every: this.config.SWEEP_EVERY_MS }, { name: SWEEP, data: {} });
+  }
+
+  private async work(job: Job<DutyJob>): Promise<void> {
+    if (job.name === SWEEP) return this.sweep();
+    const duty = this.duties.get(job.data.duty ?? '');
+    if (duty === undefined) throw new Error(`no duty is called ${job.data.duty}`);
+    await this.performAll(duty, job.data.ids ?? [], job.stalledCounter > 0);
+  }
+
+  private async sweep(): Promise<void> {
+    for (const duty of this.duties.values()) {
+      for (let ids = await duty.claim(CLAIM_MAX); ids.length > 0; ids = await duty.claim(CLAIM_MAX)) {
+        const batches = Array.from({ length: Math.ceil(ids.length / IDS_PER_JOB) }, (_, index) =>
+          ids.slice(index * IDS_PER_JOB, (index + 1) * IDS_PER_JOB),
+        );
+        await this.queue.addBulk(batches.map((batch) => ({ name: PERFORM, data: { duty: duty.name, ids: batch } })));
+        if (ids.length < CLAIM_MAX) break;
+      }
+    }
+  }
+
+  /** One id's trouble never stops the others: its row stays due and the next sweep brings it again. */
+  private async performAll(duty: Duty, ids: string[], redelivered: boolean): Promise<void> {
+    const performOne = async (id: string): Promise<void> => {
+      try {
+        await duty.perform(id, redelivered);
+      } catch (error) {
+        this.logger.error(
+          `${duty.name} ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        );
+      }
+    };
+    await pMap(ids, performOne, { concurrency: IDS_AT_ONCE });
+  }
+}

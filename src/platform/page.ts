@@ -1,0 +1,39 @@
+/** How lists are cut: newest first, by id, since UUIDv7 ids sort by creation. */
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+
+const LIMIT_DEFAULT = 50;
+
+export class PageQuery {
+  /** How many at most, 1 to 100. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit?: number;
+
+  /** `nextCursor` of the page before. */
+  @IsOptional()
+  @IsUUID()
+  cursor?: string;
+}
+
+export interface Page<T> {
+  data: T[];
+  nextCursor: string | null;
+}
+
+export function limitOf(query: PageQuery): number {
+  return query.limit ?? LIMIT_DEFAULT;
+}
+
+/** Builds a page from rows read with one more than the limit, so that the end is known without counting. */
+export function pageOf<R extends { id: string }, T>(rows: R[], query: PageQuery, present: (row: R) => T): Page<T> {
+  const limit = limitOf(query);
+  const shown = rows.slice(0, limit);
+  return {
+    data: shown.map(present),
+    nextCursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null,
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * Reads request bodies more strictly than JSON.parse: duplicate keys, absurd depth, NUL, lone surrogates, prototype
+ * keys and card numbers are refused before anything sees them.
+ */
+import type { NextFunction, Request, Response } from 'express';
+import { visit } from 'jsonc-parser';
+import { isId } from './ids.js';
+import { RequestProblem, validationFailed, type FieldError } from './problem.js';
+
+const DEPTH_MAX = 20;
+const TEXT_MAX = 10_000;
+const CARD_LIKE = /\d(?:[ -]?\d){12,18}/g;
+
+/** Express middleware behind a text parser: replaces the text by the parsed body. */
+export function parseStrictJson(request: Request, _response: Response, next: NextFunction): void {
+  const hasBody = typeof request.body === 'string' && request.body !== '';
+  if (!hasBody && Number(request.headers['content-length'] ?? 0) > 0 && typeof request.body !== 'string') {
+    next(new RequestProblem(415, 'unsupported_media_type', 'Send the body as application/json.'));
+    return;
+  }
+  try {
+    request.body = hasBody ? parseJson(request.body as string) : undefined;
+    refuseBadText({ body: request.body as unknown, query: request.query, path: decodedPath(request.path) });
+    next();
+  } catch (error) {
+    next(error);
+  }
+}
+
+function parseJson(text: string): unknown {
+  refuseDuplicatesAndDepth(text);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new RequestProblem(400, 'invalid_json', `The body is not valid JSON: ${(error as Error).message}.`);
+  }
+}
+
+function refuseDuplicatesAndDepth(text: string): void {
+  const open: Set<string>[] = [];
+  let depth = 0;
+  const enter = (): void => {
+    depth += 1;
+    if (depth > DEPTH_MAX)
+      throw new RequestProblem(400, 'invalid_json', `The body is nested deeper than ${DEPTH_MAX}.`);
+  };
+  const leave = (): void => {
+    depth -= 1;
+  };
+  visit(text, {
+    onObjectBegin: () => (enter(), open.push(new Set()), undefined),
+    onObjectEnd: () => (leave(), open.pop(), undefined),
+    onArrayBegin: () => (enter(), undefined),
+    onArrayEnd: leave,
+    onObjectProperty: (name) => {
+      const seen = open.at(-1);
+      if (seen?.has(name))
+        throw new RequestProblem(400, 'invalid_json', `The key "${name}" stands twice in one object.`);
+      seen?.add(name);
+    },
+  });
+}
+
+function decodedPath(path: string): string[] {
+  try {
+    return decodeURIComponent(path).split('/');
+  } catch {
+    throw new RequestProblem(400, 'invalid_request', 'The path is not valid percent-encoding.');
+  }
+}
+
+function refuseBadText(parts: Record<string, unknown>): void {
+  const errors: FieldError[] = [];
+  const walk = (value: unknown, path: string): void => {
+    if (typeof value === 'string' || typeof value === 'number') {
+      const message = faultOf(String(value));
+      if (message !== null) errors.push({ path, message });
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, child] of Object.entries(value)) {
+        const childPath = path === '' ? key : `${path}.${key}`;
+        if (key === '__proto__' || faultOf(key) !== null)
+          errors.push({ path: childPath, message: 'is no usable name' });
+        else walk(child, childPath);
+      }
+    }
+  };
+  for (const [part, value] of Object.entries(parts)) walk(value, part === 'body' ? '' : part);
+  if (errors.length > 0) throw validationFailed(errors);
+}
+
+function faultOf(text: string): string | null {
+  if (text.length > TEXT_MAX) return `is longer than ${TEXT_MAX} characters`;
+  if (text.includes('\0')) return 'has a NUL character';
+  if (!text.isWellFormed()) return 'has a lone surrogate';
+  if (!isId(text) && (text.match(CARD_LIKE) ?? []).some(passesLuhn))
+    return 'looks like a card number; never send one here';
+  return null;
+}
+
+function passesLuhn(candidate: string): boolean {
+  const digits = [...candidate].filter((char) => char >= '0' && char <= '9').reverse();
+  const sum = digits.reduce((total, digit, index) => {
+    const doubled = Number(digit) * (index % 2 === 1 ? 2 : 1);
+    return total + (doubled > 9 ? doubled - 9 : doubled);
+  }, 0);
+  return sum % 10 === 0;
+}

@@ -1,0 +1,67 @@
+/**
+ * Decides what a capture or a refund does to the balance: gross, the gateway's fee and net, in integer minor units.
+ * A refund gives no fee back, as with Stripe.
+ */
+import currencyCodes from 'currency-codes';
+import type { Stripe } from 'stripe';
+import { newId } from './unit-of-work.js';
+
+const AVAILABLE_AFTER_SECONDS = 2 * 24 * 60 * 60;
+
+export function isCurrency(lowerCase: string): boolean {
+  return /^[a-z]{3}$/.test(lowerCase) && currencyCodes.code(lowerCase.toUpperCase()) !== undefined;
+}
+
+export function minorDigits(currency: string): number {
+  return currencyCodes.code(currency.toUpperCase())?.digits ?? 2;
+}
+
+/** 1.4 % rounded half up, plus 25 minor units (250 with three digits). `// 4999 → 69.986 → 70 + 25 = 95` */
+export function feeMinor(amountMinor: number, currency: string): number {
+  const fixed = minorDigits(currency) === 3 ? 250 : 25;
+  return Math.floor((amountMinor * 14 + 500) / 1000) + fixed;
+}
+
+/** Major units as a report prints them: `4999 eur → 49.99`, `-5000 jpy → -5000`. */
+export function majorUnits(amountMinor: number, currency: string): string {
+  const digits = minorDigits(currency);
+  const sign = amountMinor < 0 ? '-' : '';
+  const padded = String(Math.abs(amountMinor)).padStart(digits + 1, '0');
+  const whole = padded.slice(0, padded.length - digits);
+  return digits === 0 ? `${sign}${whole}` : `${sign}${whole}.${padded.slice(-digits)}`;
+}
+
+interface Movement {
+  type: 'charge' | 'refund';
+  source: string;
+  /** Signed: what comes in is positive. */
+  amountMinor: number;
+  feeMinor: number;
+  currency: string;
+  description: string | null;
+  now: number;
+}
+
+export function balanceTransaction(movement: Movement): Stripe.BalanceTransaction {
+  const { amountMinor, currency } = movement;
+  const fee = movement.feeMinor;
+  const details = { amount: fee, application: null, currency, description: 'Processing fees', type: 'stripe_fee' };
+  return {
+    id: newId('txn'),
+    object: 'balance_transaction',
+    amount: amountMinor,
+    available_on: movement.now + AVAILABLE_AFTER_SECONDS,
+    balance_type: 'payments',
+    created: movement.now,
+    currency,
+    description: movement.description,
+    exchange_rate: null,
+    fee,
+    fee_details: fee === 0 ? [] : [details],
+    net: amountMinor - fee,
+    reporting_category: movement.type,
+    source: movement.source,
+    status: 'pending',
+    type: movement.type,
+  };
+}

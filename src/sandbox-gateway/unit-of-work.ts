@@ -1,0 +1,144 @@
+/**
+ * Decides that a request's objects, its events and its kept answer are written together or not at all, in one statement.
+ * Never commits: the transaction around it does. Objects are replaced, never changed, so an event keeps what it was told.
+ */
+import { randomBytes } from 'node:crypto';
+import type pg from 'pg';
+import { Stripe } from 'stripe';
+import type { Kind, StoredKinds, StoredObject } from './store.js';
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** Letters among the digits, so that no id ever looks like a card number. */
+export function newId(prefix: string): string {
+  return `${prefix}_${Array.from(randomBytes(24), (byte) => ALPHABET[byte % ALPHABET.length]).join('')}`;
+}
+
+export type EventName =
+  | 'payment_intent.succeeded'
+  | 'payment_intent.payment_failed'
+  | 'payment_intent.requires_action'
+  | 'payment_intent.canceled'
+  | 'setup_intent.succeeded'
+  | 'setup_intent.setup_failed'
+  | 'setup_intent.canceled'
+  | 'charge.succeeded'
+  | 'charge.refunded'
+  | 'refund.created'
+  | 'refund.updated'
+  | 'refund.failed';
+
+export interface UnitSettings {
+  /** Business time, unix seconds. */
+  now: number;
+  requestId: string;
+  key: string | undefined;
+  delivery: { wanted: boolean; delayMs: number };
+  failRefund: boolean;
+}
+
+export interface KeptAnswer {
+  key: string;
+  fingerprint: string;
+  status: number;
+  body: string;
+}
+
+const WRITE_ALL = `
+  with written as (
+    insert into objects (id, kind, customer, payment_intent, created, body)
+    select id, kind, customer, payment_intent, created, body from json_to_recordset($1::json)
+      as o (id text, kind text, customer text, payment_intent text, created bigint, body json)
+    on conflict (id) do update set customer = excluded.customer, body = excluded.body
+  ), queued as (
+    insert into deliveries (event_id, state, due_at)
+    select id, $2, now() + $3::float8 * interval '1 millisecond'
+    from json_to_recordset($1::json) as o (id text, kind text) where kind = 'event'
+  ), kept as (
+    insert into answers (key, fingerprint, status, body)
+    select $4::text, $5, $6::integer, $7 where $4::text is not null
+    on conflict (key) do update
+      set fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body, created_at = now()
+      where answers.created_at <= now() - interval '24 hours'
+    returning 1
+  )
+  select count(*)::integer as kept from kept`;
+
+export class UnitOfWork {
+  private readonly written = new Map<string, StoredObject>();
+
+  constructor(
+    private readonly client: pg.PoolClient,
+    readonly settings: UnitSettings,
+  ) {}
+
+  get now(): number {
+    return this.settings.now;
+  }
+
+  async find<K extends Kind>(kind: K, id: string): Promise<StoredKinds[K] | undefined> {
+    const found = await this.findAny(id);
+    return found?.object === kind ? (found as StoredKinds[K]) : undefined;
+  }
+
+  async findAny(id: string): Promise<StoredObject | undefined> {
+    const own = this.written.get(id);
+    if (own !== undefined) return own;
+    const text = 'select body from objects where id = $1';
+    const found = await this.client.query<{ body: StoredObject }>({ name: 'find-in-unit', text, values: [id] });
+    return found.rows[0]?.body;
+  }
+
+  /** Nobody else changes the object until this unit is committed. */
+  async lock<K extends Kind>(kind: K, id: string): Promise<StoredKinds[K] | undefined> {
+    const text = 'select body from objects where id = $1 and kind = $2 for update';
+    const found = await this.client.query<{ body: StoredKinds[K] }>(text, [id, kind]);
+    return found.rows[0]?.body;
+  }
+
+  save<T extends StoredObject>(object: T): T {
+    this.written.set(object.id, object);
+    return object;
+  }
+
+  emit(type: EventName, object: StoredObject): void {
+    this.save({
+      id: newId('evt'),
+      object: 'event',
+      api_version: Stripe.API_VERSION,
+      created: this.now,
+      data: { object },
+      livemode: false,
+      pending_webhooks: this.settings.delivery.wanted ? 1 : 0,
+      request: { id: this.settings.requestId, idempotency_key: this.settings.key ?? null },
+      type,
+    } as Stripe.Event);
+  }
+
+  /** False when another request kept an answer under the same key meanwhile: then nothing of this one may be committed. */
+  async write(answer: KeptAnswer | undefined): Promise<boolean> {
+    if (this.written.size === 0 && answer === undefined) return true;
+    const { wanted, delayMs } = this.settings.delivery;
+    const rows = Array.from(this.written.values(), (body) => ({ ...columns(body), body }));
+    const kept = await this.client.query<{ kept: number }>({
+      name: 'write-all',
+      text: WRITE_ALL,
+      values: [
+        JSON.stringify(rows),
+        wanted ? 'pending' : 'skipped',
+        delayMs,
+        answer?.key,
+        answer?.fingerprint,
+        answer?.status,
+        answer?.body,
+      ],
+    });
+    return answer === undefined || kept.rows[0]?.kept === 1;
+  }
+}
+
+function columns(object: StoredObject): Record<string, string | number | null> {
+  const customer = 'customer' in object && typeof object.customer === 'string' ? object.customer : null;
+  const intent = 'payment_intent' in object && typeof object.payment_intent === 'string' ? object.payment_intent : null;
+  return { id: object.id, kind: object.object, customer, payment_intent: intent, created: object.created };
+}
