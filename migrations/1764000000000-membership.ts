@@ -133,6 +133,7 @@ create table charges (
   attempts integer not null check (attempts > 0),
   gateway_payment_id text unique,
   unserved_at timestamptz(3),
+  claimed_until timestamptz,
   created_at timestamptz(3) not null,
   settled_at timestamptz(3),
   check (status <> 'succeeded' or gateway_payment_id is not null),
@@ -177,6 +178,7 @@ create table cancellation_quotes (
   id uuid primary key,
   subscription_id uuid not null references subscriptions,
   quote jsonb not null,
+  facts jsonb not null,
   effective_at timestamptz(3) not null,
   expires_at timestamptz(3) not null
 );
@@ -234,6 +236,7 @@ create table gateway_requests (
   client_secret text,
   withdrawn boolean not null default false,
   lease_until timestamptz,
+  claimed_until timestamptz,
   first_submitted_at timestamptz,
   next_query_at timestamptz(3),
   queries integer not null default 0,

@@ -18,7 +18,7 @@ export interface Refund {
   basis: RefundBasis;
   clause: string;
   status: RefundStatus;
-  calculation: Record<string, unknown>;
+  calculation: object;
   attempts: number;
   retryAt: Date | null;
   gatewayRefundId: string | null;

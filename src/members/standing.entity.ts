@@ -41,7 +41,7 @@ export class EligibilityDecisionEntity {
   clause: string;
 
   @Column('jsonb')
-  inputs: Record<string, unknown>;
+  inputs: object;
 
   @Column('timestamptz')
   decidedAt: Date;

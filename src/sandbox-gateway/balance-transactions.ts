@@ -3,7 +3,7 @@
  * A refund gives no fee back, as with Stripe.
  */
 import currencyCodes from 'currency-codes';
-import type { Stripe } from 'stripe';
+import type Stripe from 'stripe';
 import { newId } from './unit-of-work.js';
 
 const AVAILABLE_AFTER_SECONDS = 2 * 24 * 60 * 60;

@@ -3,7 +3,7 @@
  * A capture writes charge, balance transaction, intent and events in the same unit; a decline is written too and then
  * thrown, so that the answer is a 402 and the fact is kept.
  */
-import type { Stripe } from 'stripe';
+import type Stripe from 'stripe';
 import { balanceTransaction, feeMinor } from './balance-transactions.js';
 import { attachTo, chargeBehaviour } from './payment-methods.js';
 import { cardDeclined, type Decline } from './stripe-errors.js';

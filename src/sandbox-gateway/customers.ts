@@ -1,12 +1,12 @@
 /**
  * Decides what a customer is: a name tag that payment methods are attached to. Holds no money and no history.
  */
-import type { Stripe } from 'stripe';
+import type Stripe from 'stripe';
 import type { Parameters } from './parameters.js';
 import { noSuch } from './stripe-errors.js';
 import { newId, type UnitOfWork } from './unit-of-work.js';
 
-export async function createCustomer(unit: UnitOfWork, parameters: Parameters): Promise<Stripe.Customer> {
+export function createCustomer(unit: UnitOfWork, parameters: Parameters): Stripe.Customer {
   return unit.save<Stripe.Customer>({
     id: newId('cus'),
     object: 'customer',

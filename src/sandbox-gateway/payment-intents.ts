@@ -2,12 +2,13 @@
  * Decides which moves a payment intent may make: create, confirm, cancel, and the cardholder's authentication. What was
  * captured stays captured: nothing here leaves `succeeded` or `canceled`.
  */
-import type { Stripe } from 'stripe';
+import type Stripe from 'stripe';
 import { isCurrency } from './balance-transactions.js';
 import { capture, charge, failCharge } from './charging.js';
 import { namedCustomer } from './customers.js';
 import type { Parameters } from './parameters.js';
 import { usablePaymentMethod } from './payment-methods.js';
+import { idOf } from './store.js';
 import { invalidRequest, noSuch, unexpectedState } from './stripe-errors.js';
 import { AUTHENTICATION_FAILED } from './test-cards.js';
 import { newId, type UnitOfWork } from './unit-of-work.js';
@@ -66,7 +67,7 @@ export async function authenticatePaymentIntent(
   const declined = intent.last_payment_error?.code === 'authentication_required';
   if (intent.status !== 'requires_action' && !declined) throw unexpectedState(intent, 'authenticate');
   const methodId = declined ? intent.last_payment_error?.payment_method?.id : intent.payment_method;
-  const method = await usablePaymentMethod(unit, String(methodId), customerOf(intent));
+  const method = await usablePaymentMethod(unit, idOf(methodId), customerOf(intent));
   return succeed ? capture(unit, intent, method) : failCharge(unit, intent, method, AUTHENTICATION_FAILED);
 }
 
@@ -98,6 +99,28 @@ function customerOf(intent: Stripe.PaymentIntent): string | null {
   return typeof intent.customer === 'string' ? intent.customer : null;
 }
 
+// Fields of Stripe's that nothing here gives a value.
+const NEVER_SET = {
+  allowed_payment_method_types: null,
+  application: null,
+  application_fee_amount: null,
+  automatic_payment_methods: null,
+  customer_account: null,
+  excluded_payment_method_types: null,
+  managed_payments: null,
+  on_behalf_of: null,
+  payment_method_configuration_details: null,
+  payment_method_options: null,
+  payment_record: null,
+  processing: null,
+  review: null,
+  shipping: null,
+  source: null,
+  statement_descriptor: null,
+  statement_descriptor_suffix: null,
+  transfer_group: null,
+};
+
 function newPaymentIntent(
   unit: UnitOfWork,
   parameters: Parameters,
@@ -108,13 +131,10 @@ function newPaymentIntent(
   return {
     id,
     object: 'payment_intent',
-    allowed_payment_method_types: null,
+    ...NEVER_SET,
     amount: parameters.count('amount') ?? 0,
     amount_capturable: 0,
     amount_received: 0,
-    application: null,
-    application_fee_amount: null,
-    automatic_payment_methods: null,
     canceled_at: null,
     cancellation_reason: null,
     capture_method: 'automatic',
@@ -123,30 +143,16 @@ function newPaymentIntent(
     created: unit.now,
     currency,
     customer,
-    customer_account: null,
     description: parameters.text('description') ?? null,
-    excluded_payment_method_types: null,
     last_payment_error: null,
     latest_charge: null,
     livemode: false,
-    managed_payments: null,
     metadata: parameters.metadata(),
     next_action: null,
-    on_behalf_of: null,
     payment_method: null,
-    payment_method_configuration_details: null,
-    payment_method_options: null,
     payment_method_types: ['card'],
-    payment_record: null,
-    processing: null,
     receipt_email: parameters.text('receipt_email') ?? null,
-    review: null,
     setup_future_usage: parameters.oneOf('setup_future_usage', ['off_session', 'on_session']) ?? null,
-    shipping: null,
-    source: null,
-    statement_descriptor: null,
-    statement_descriptor_suffix: null,
     status: 'requires_payment_method',
-    transfer_group: null,
   };
 }

@@ -2,7 +2,7 @@
  * Decides which payment method a request means and whether it may be attached: a `pm_card_*` token becomes a fresh
  * payment method each time it is used, and one that belongs to a customer serves no other. Never charges.
  */
-import type { Stripe } from 'stripe';
+import type Stripe from 'stripe';
 import { namedCustomer } from './customers.js';
 import type { Parameters } from './parameters.js';
 import { cardDeclined, type Decline, invalidRequest, noSuch } from './stripe-errors.js';

@@ -2,9 +2,10 @@
  * Decides what may go back: only money captured, never more in all than was captured. The payment intent is locked
  * first, so two refunds of one payment follow each other.
  */
-import type { Stripe } from 'stripe';
+import type Stripe from 'stripe';
 import { balanceTransaction } from './balance-transactions.js';
 import type { Parameters } from './parameters.js';
+import { idOf } from './store.js';
 import { invalidRequest, noSuch, StripeFailure } from './stripe-errors.js';
 import { newId, type UnitOfWork } from './unit-of-work.js';
 
@@ -33,10 +34,10 @@ async function capturedCharge(unit: UnitOfWork, parameters: Parameters): Promise
   const chargeId = parameters.text('charge');
   const byCharge = chargeId === undefined ? undefined : await unit.find('charge', chargeId);
   if (chargeId !== undefined && byCharge === undefined) throw noSuch('charge', chargeId, 'charge');
-  const intentId = byCharge === undefined ? parameters.requiredText('payment_intent') : String(byCharge.payment_intent);
+  const intentId = byCharge === undefined ? parameters.requiredText('payment_intent') : idOf(byCharge.payment_intent);
   const intent = await unit.lock('payment_intent', intentId);
   if (intent === undefined) throw noSuch('payment_intent', intentId, 'payment_intent');
-  const charge = await unit.find('charge', chargeId ?? String(intent.latest_charge));
+  const charge = await unit.find('charge', chargeId ?? idOf(intent.latest_charge));
   if (charge?.captured === true) return charge;
   const message = `This PaymentIntent (${intent.id}) does not have a successful charge to refund.`;
   throw invalidRequest(message, { param: 'payment_intent' });

@@ -110,7 +110,8 @@ function digits(value: unknown, name: string): string | undefined {
   throw new Unprocessable(`${name} must be a number`);
 }
 
-function sendProblem(error: unknown, _request: Request, response: Response, _next: NextFunction): void {
+function sendProblem(error: unknown, _request: Request, response: Response, next: NextFunction): void {
+  if (response.headersSent) return next(error);
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof StripeFailure) response.status(error.status).json({ error: error.body });
   else if (error instanceof Unprocessable) response.status(422).json({ error: message });

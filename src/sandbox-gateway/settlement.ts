@@ -2,7 +2,7 @@
  * Decides what the outside record says: every capture and refund with money behind it, as JSON for a test to compare
  * with, and as lines of Stripe's itemized balance-change report. Failed refunds and declines never appear.
  */
-import type { Stripe } from 'stripe';
+import type Stripe from 'stripe';
 import { majorUnits } from './balance-transactions.js';
 import { isoInstant } from './clock.js';
 import type { Store } from './store.js';

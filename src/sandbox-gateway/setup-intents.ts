@@ -2,7 +2,7 @@
  * Decides whether a card may be kept for later charges. A setup intent attaches its payment method or is refused with
  * the card's decline; it never moves money.
  */
-import type { Stripe } from 'stripe';
+import type Stripe from 'stripe';
 import { namedCustomer } from './customers.js';
 import type { Parameters } from './parameters.js';
 import { attachmentDecline, attachTo, usablePaymentMethod } from './payment-methods.js';

@@ -3,7 +3,7 @@
  * kept under idempotency keys, and its settings, in a database of its own. Never decides what an object says.
  */
 import pg from 'pg';
-import type { Stripe } from 'stripe';
+import type Stripe from 'stripe';
 import type { InstantRange } from './parameters.js';
 import { noSuch } from './stripe-errors.js';
 
@@ -20,6 +20,11 @@ export interface StoredKinds {
 
 export type Kind = keyof StoredKinds;
 export type StoredObject = StoredKinds[Kind];
+
+/** A reference is kept as an id; empty where there is none. */
+export function idOf(reference: string | { id: string } | null | undefined): string {
+  return typeof reference === 'string' ? reference : (reference?.id ?? '');
+}
 
 export interface ListFilter {
   customer?: string | undefined;

@@ -26,7 +26,7 @@ export interface Parts {
 }
 
 type Moves = 'payment' | 'refund' | 'setup' | 'nothing';
-type Endpoint = (unit: UnitOfWork, parameters: Parameters, id: string) => Promise<StoredObject>;
+type Endpoint = (unit: UnitOfWork, parameters: Parameters, id: string) => StoredObject | Promise<StoredObject>;
 
 const POSTS: [path: string, moves: Moves, endpoint: Endpoint][] = [
   ['/customers', 'nothing', createCustomer],
@@ -157,7 +157,8 @@ function wrongAmount(body: string): string {
   return JSON.stringify({ ...intent, amount_received: intent.amount_received + 1 });
 }
 
-function sendFailure(error: unknown, _request: Request, response: Response, _next: NextFunction): void {
+function sendFailure(error: unknown, _request: Request, response: Response, next: NextFunction): void {
+  if (response.headersSent) return next(error);
   const failure = error instanceof StripeFailure ? error : unexpected(error);
   response.status(failure.status).json({ error: failure.body });
 }

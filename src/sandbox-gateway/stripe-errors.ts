@@ -2,7 +2,7 @@
  * Decides the shape and HTTP status of every refusal, as Stripe publishes them. `executed` says whether the endpoint had
  * begun: only then is the refusal kept under the idempotency key and what it wrote committed.
  */
-import type { Stripe } from 'stripe';
+import type Stripe from 'stripe';
 
 export interface ErrorBody {
   type: 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error';

@@ -2,7 +2,7 @@
  * Decides what Stripe's GET routes answer: one object, or a list newest first with `has_more`, and which ids in them are
  * expanded to whole objects. Never writes.
  */
-import { type Parameters } from './parameters.js';
+import type { Parameters } from './parameters.js';
 import { invalidRequest, noSuch } from './stripe-errors.js';
 import type { Kind, Store, StoredKinds, StoredObject } from './store.js';
 

@@ -76,12 +76,16 @@ function charge(
   return stripe.paymentIntents.create(params, options);
 }
 
+function idOf(reference: string | { id: string } | null): string {
+  return typeof reference === 'string' ? reference : (reference?.id ?? '');
+}
+
 async function keptMethod(token: string): Promise<{ customer: string; method: string }> {
   const customer = (await stripe.customers.create({ metadata: { user: 'u1' } })).id;
   const params = { customer, payment_method: token, confirm: true, usage: 'off_session' as const };
   const setup = await stripe.setupIntents.create(params);
   expect(setup.status).toBe('succeeded');
-  return { customer, method: String(setup.payment_method) };
+  return { customer, method: idOf(setup.payment_method) };
 }
 
 describe('test cards', () => {
@@ -143,7 +147,7 @@ describe('test cards', () => {
       setup_future_usage: 'off_session',
     });
     expect(paid).toMatchObject({ status: 'succeeded', last_payment_error: null });
-    const kept = await stripe.paymentMethods.retrieve(String(paid.payment_method));
+    const kept = await stripe.paymentMethods.retrieve(idOf(paid.payment_method));
     expect(kept.customer).toBe(customer);
     for (const move of [stripe.paymentIntents.confirm(id), stripe.paymentIntents.cancel(id)]) {
       const refusal = { statusCode: 400, code: 'payment_intent_unexpected_state', payment_intent: { id } };
@@ -264,7 +268,7 @@ describe('refunds', () => {
     expect(error.code).toBe('charge_already_refunded');
     const refunds = await stripe.refunds.list({ payment_intent }).autoPagingToArray({ limit: 100 });
     expect(refunds.map((refund) => refund.amount)).toEqual([300, 300, 400]);
-    expect(await stripe.charges.retrieve(String(part.charge))).toMatchObject({ amount_refunded: 1000, refunded: true });
+    expect(await stripe.charges.retrieve(idOf(part.charge))).toMatchObject({ amount_refunded: 1000, refunded: true });
   });
 
   test('need a capture and a positive amount', async () => {

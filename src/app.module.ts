@@ -1,0 +1,38 @@
+/** Every room of the service. The API and the workers run the same rooms; the entry decides what it starts. */
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AgreementsModule } from './agreements/agreements.module.js';
+import { BenefitsModule } from './benefits/benefits.module.js';
+import { CancellationsModule } from './cancellations/cancellations.module.js';
+import { CasesModule } from './cases/cases.module.js';
+import { MarketsModule } from './markets/markets.module.js';
+import { MembersModule } from './members/members.module.js';
+import { PaymentsModule } from './payments/payments.module.js';
+import type { Config } from './platform/config.js';
+import { PlatformModule } from './platform/platform.module.js';
+import { RefundsModule } from './refunds/refunds.module.js';
+import { RenewalsModule } from './renewals/renewals.module.js';
+import { SignupsModule } from './signups/signups.module.js';
+import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
+import { TrialsModule } from './trials/trials.module.js';
+
+const ROOMS = [
+  MarketsModule,
+  AgreementsModule,
+  MembersModule,
+  SubscriptionsModule,
+  CasesModule,
+  BenefitsModule,
+  PaymentsModule,
+  RefundsModule,
+  SignupsModule,
+  TrialsModule,
+  RenewalsModule,
+  CancellationsModule,
+];
+
+@Module({})
+export class AppModule {
+  static with(config: Config): DynamicModule {
+    return { module: AppModule, imports: [PlatformModule.with(config), ...ROOMS] };
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Builds the running application for an entry: HTTP edge, workers, or both. What each request passes through before it
+ * reaches a controller is said here once.
+ */
+import { ValidationPipe, type INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { ValidationError } from 'class-validator';
+import express from 'express';
+import helmet from 'helmet';
+import { Logger } from 'nestjs-pino';
+import { AppModule } from './app.module.js';
+import { SCOPES } from './platform/access.js';
+import type { Config } from './platform/config.js';
+import { DutyRunner } from './platform/duty-runner.js';
+import { validationFailed, type FieldError } from './platform/problem.js';
+import { parseStrictJson } from './platform/strict-json.js';
+
+const WEBHOOK_BODY_MAX = '256kb';
+const BODY_MAX = '32kb';
+
+/** The HTTP edge, not yet listening. */
+export async function createApi(config: Config): Promise<NestExpressApplication> {
+  const options = { bodyParser: false, bufferLogs: true, abortOnError: false };
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), options);
+  app.useLogger(app.get(Logger));
+  app.disable('x-powered-by');
+  app.use(helmet());
+  // The gateway signs the raw text, so its body is never parsed before it is verified.
+  app.use('/v1/webhooks', express.text({ type: () => true, limit: WEBHOOK_BODY_MAX }));
+  app.use(/^\/(?!v1\/webhooks)/, express.text({ type: 'application/json', limit: BODY_MAX }), parseStrictJson);
+  app.useGlobalPipes(
+    new ValidationPipe({
+      whitelist: true,
+      forbidNonWhitelisted: true,
+      transform: true,
+      exceptionFactory: (errors) => validationFailed(fieldErrors(errors)),
+    }),
+  );
+  document(app);
+  return app;
+}
+
+/** The rooms without an HTTP edge, for a worker. */
+export async function createWorker(config: Config): Promise<INestApplicationContext> {
+  const app = await NestFactory.createApplicationContext(AppModule.with(config), {
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  app.useLogger(app.get(Logger));
+  await app.get(DutyRunner).start();
+  return app;
+}
+
+function document(app: NestExpressApplication): void {
+  const builder = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('VIP membership billing')
+    .setDescription('Subscribe, convert, renew, cancel with the right refund. Errors are RFC 9457 problems.');
+  for (const scope of SCOPES) {
+    builder.addBearerAuth({ type: 'http', scheme: 'bearer', description: `a token with the scope ${scope}` }, scope);
+  }
+  SwaggerModule.setup('docs', app, SwaggerModule.createDocument(app, builder.build()), {
+    jsonDocumentUrl: 'openapi.json',
+  });
+}
+
+function fieldErrors(errors: ValidationError[], parent = ''): FieldError[] {
+  return errors.flatMap((error) => {
+    const path = parent === '' ? error.property : `${parent}.${error.property}`;
+    const own = Object.values(error.constraints ?? {}).map((message) => ({ path, message }));
+    return [...own, ...fieldErrors(error.children ?? [], path)];
+  });
+}

@@ -1,0 +1,130 @@
+/** Where the storefront asks what cancelling returns, and cancels. */
+import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { IsOptional, IsString, IsUUID, Length } from 'class-validator';
+import type { CancellationLine } from '../domain/cancellation.js';
+import { RequestStore } from '../payments/request.store.js';
+import { RequireScope } from '../platform/access.js';
+import { Database } from '../platform/database.js';
+import { Idempotency, Keyed, type KeyedRequest } from '../platform/idempotency.js';
+import { NoBody } from '../platform/no-body.dto.js';
+import { IdParam } from '../platform/params.dto.js';
+import { WaitMs } from '../platform/wait.js';
+import { RefundStore } from '../refunds/refund.store.js';
+import { RefundView, viewRefund } from '../refunds/refund.view.js';
+import { ShowSubscription } from '../subscriptions/show-subscription.js';
+import { MoneyView, SubscriptionView } from '../subscriptions/subscription.view.js';
+import { CancelSubscription } from './cancel-subscription.js';
+import { CancellationEntity, type CancellationQuoteEntity } from './cancellation.entity.js';
+import { QuoteCancellation } from './quote-cancellation.js';
+
+export class CancellationBody {
+  /** Pays exactly this quote, or refuses. */
+  @IsOptional()
+  @IsUUID()
+  quoteId?: string;
+
+  /** The member's own words, kept for the record. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 500)
+  reason?: string;
+}
+
+export class QuoteLineView {
+  kind: string;
+  description: string;
+  /** Minor units; deductions are negative. */
+  amount: number;
+  daysLeft?: number;
+  termDays?: number;
+  clause: string;
+}
+
+export class QuoteView {
+  id: string;
+  subscriptionId: string;
+  basis: string;
+  clause: string;
+  effectiveAt: Date;
+  expiresAt: Date;
+  refund: MoneyView | null;
+  lines: QuoteLineView[];
+}
+
+export class CancellationView {
+  subscription: SubscriptionView;
+  quoteId?: string;
+  /** Empty when nothing goes back. */
+  refunds: RefundView[];
+}
+
+@ApiTags('storefront')
+@RequireScope('storefront')
+@Controller('v1/subscriptions/:id')
+export class CancellationsController {
+  constructor(
+    private readonly idempotency: Idempotency,
+    private readonly database: Database,
+    private readonly quoteCancellation: QuoteCancellation,
+    private readonly cancelSubscription: CancelSubscription,
+    private readonly requests: RequestStore,
+    private readonly refunds: RefundStore,
+    private readonly show: ShowSubscription,
+  ) {}
+
+  /** What cancelling now would return, line by line; binding for 15 minutes. 409 `not_allowed_in_state`. */
+  @Post('cancellation-quotes')
+  async quote(@Param() { id }: IdParam, @Body() _body: NoBody): Promise<QuoteView> {
+    return viewQuote(await this.quoteCancellation.run(id));
+  }
+
+  /** Cancels at once. 409 `not_allowed_in_state`, `quote_expired`, `quote_stale`. */
+  @Post('cancellation')
+  @HttpCode(200)
+  cancel(
+    @Param() { id }: IdParam,
+    @Body() body: CancellationBody,
+    @Keyed() keyed: KeyedRequest,
+    @WaitMs() waitMs: number,
+  ): Promise<CancellationView> {
+    const { quoteId = null, reason = null } = body;
+    return this.idempotency.run(keyed, {
+      act: (bind) => this.cancelSubscription.run({ subscriptionId: id, quoteId, reason }, bind),
+      answer: async () => {
+        await this.requests.waitUntilDecided(id, waitMs);
+        return this.view(id);
+      },
+    });
+  }
+
+  private async view(subscriptionId: string): Promise<CancellationView> {
+    const cancellation = await this.database.reader
+      .getRepository(CancellationEntity)
+      .findOneByOrFail({ subscriptionId });
+    const refunds = await this.refunds.list({ cancellationId: cancellation.id });
+    return {
+      subscription: await this.show.run(subscriptionId),
+      ...(cancellation.quoteId === null ? {} : { quoteId: cancellation.quoteId }),
+      refunds: refunds.map(viewRefund),
+    };
+  }
+}
+
+function viewQuote({ id, subscriptionId, quote, effectiveAt, expiresAt }: CancellationQuoteEntity): QuoteView {
+  const { basis, clause, refundMinor, currency, lines } = quote;
+  return {
+    id,
+    subscriptionId,
+    basis,
+    clause,
+    effectiveAt,
+    expiresAt,
+    refund: currency === null ? null : { amount: refundMinor, currency },
+    lines: lines.map(viewLine),
+  };
+}
+
+function viewLine({ amountMinor, ...line }: CancellationLine): QuoteLineView {
+  return { ...line, amount: amountMinor };
+}

@@ -1,0 +1,34 @@
+/** Where operations see and close what needs a person. Closing a case moves no money. */
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Length } from 'class-validator';
+import { RequireScope, Subject } from '../platform/access.js';
+import { PageQuery, pageOf, type Page } from '../platform/page.js';
+import { IdParam } from '../platform/params.dto.js';
+import type { CaseEntity } from './case.entity.js';
+import { CaseStore } from './case.store.js';
+
+export class ResolutionBody {
+  /** What was found and done. */
+  @Length(1, 1000)
+  resolution: string;
+}
+
+@ApiTags('operations')
+@RequireScope('operations')
+@Controller('v1/cases')
+export class CasesController {
+  constructor(private readonly cases: CaseStore) {}
+
+  /** Open cases, newest first. */
+  @Get()
+  async list(@Query() query: PageQuery): Promise<Page<CaseEntity>> {
+    return pageOf(await this.cases.listOpen(query), query, (row) => row);
+  }
+
+  @Post(':id/resolution')
+  @HttpCode(200)
+  resolve(@Param() { id }: IdParam, @Body() body: ResolutionBody, @Subject() subject: string): Promise<CaseEntity> {
+    return this.cases.resolve(id, subject, body.resolution);
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * Owns: what needs a person, and who closed it with which words.
+ * Does not own: the payment or refund it is about; closing a case moves no money.
+ * Always true: one case per kind and subject, opened in the transaction of the fact.
+ */
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { CaseEntity } from './case.entity.js';
+import { CaseStore } from './case.store.js';
+import { CasesController } from './cases.controller.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([CaseEntity])],
+  controllers: [CasesController],
+  providers: [CaseStore],
+  exports: [CaseStore],
+})
+export class CasesModule {}

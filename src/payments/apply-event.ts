@@ -1,0 +1,75 @@
+/**
+ * What a gateway event leads to: never its own word, only a question. The gateway is asked for the request the event is
+ * about, so a late, doubled or reordered event can never overwrite what is newer.
+ */
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { IsNull } from 'typeorm';
+import { claimRows } from '../platform/claim.js';
+import { Clock } from '../platform/clock.js';
+import { Database } from '../platform/database.js';
+import { DutyRunner } from '../platform/duty-runner.js';
+import { GatewayEventEntity } from './gateway-request.entity.js';
+import { RequestStore } from './request.store.js';
+import { SubmitRequest } from './submit-request.js';
+
+const APPLY = 'apply_event';
+
+export interface GatewayEvent {
+  id: string;
+  type: string;
+  data: { object: { id?: string; metadata?: Record<string, string> | null } };
+}
+
+@Injectable()
+export class ApplyEvent implements OnModuleInit {
+  constructor(
+    private readonly clock: Clock,
+    private readonly database: Database,
+    private readonly runner: DutyRunner,
+    private readonly requests: RequestStore,
+    private readonly submit: SubmitRequest,
+  ) {}
+
+  onModuleInit(): void {
+    this.runner.register({
+      name: APPLY,
+      claim: (max) => this.claim(max),
+      perform: (id) => this.run(id),
+    });
+  }
+
+  /** Keeps an event, once however often it comes, and wakes a worker. */
+  async keep(event: GatewayEvent): Promise<void> {
+    const { id, type, data } = event;
+    await this.database.reader
+      .createQueryBuilder()
+      .insert()
+      .into(GatewayEventEntity)
+      .values({
+        id,
+        type,
+        objectId: data.object.id ?? '',
+        payload: { reference: data.object.metadata?.reference ?? null },
+        receivedAt: await this.clock.now(),
+      })
+      .orIgnore()
+      .execute();
+    this.runner.nudge(APPLY, [id]);
+  }
+
+  private async run(id: string): Promise<void> {
+    const events = this.database.reader.getRepository(GatewayEventEntity);
+    const event = await events.findOneBy({ id, appliedAt: IsNull() });
+    if (event === null) return;
+    const { reference } = event.payload as { reference: string | null };
+    const request = reference === null ? null : await this.requests.findByReference(reference);
+    const oldNews = event.type.endsWith('failed') && request?.status === 'failed';
+    if (request !== null && !oldNews) await this.submit.ask(request.id);
+    await events.update({ id }, { appliedAt: await this.clock.now() });
+  }
+
+  private claim(max: number): Promise<string[]> {
+    const due = 'applied_at is null';
+    return claimRows(this.database.reader, { table: 'gateway_events', due, orderBy: 'received_at', values: [] }, max);
+  }
+}

@@ -1,0 +1,77 @@
+/** Charges as gateway requests: how one is sent, asked for and taken back. What its outcome does is `SettleCharge`. */
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { isLive } from '../domain/subscription.js';
+import { Database } from '../platform/database.js';
+import type { Change } from '../subscriptions/change.js';
+import { MandateStore } from '../subscriptions/mandate.store.js';
+import { SubscriptionStore } from '../subscriptions/subscription.store.js';
+import { ChargeStore } from './charge.store.js';
+import { GatewayCustomers } from './gateway-customers.js';
+import type { GatewayRequestEntity } from './gateway-request.entity.js';
+import type { Outcome } from './outcome.js';
+import { RequestKinds, type RequestKind } from './request-kind.js';
+import { SettleCharge } from './settle-charge.js';
+import { StripeGateway } from './stripe-gateway.js';
+
+@Injectable()
+export class ChargeRequests implements RequestKind, OnModuleInit {
+  readonly kind = 'charge';
+
+  constructor(
+    private readonly kinds: RequestKinds,
+    private readonly database: Database,
+    private readonly charges: ChargeStore,
+    private readonly mandates: MandateStore,
+    private readonly subscriptions: SubscriptionStore,
+    private readonly customers: GatewayCustomers,
+    private readonly gateway: StripeGateway,
+    private readonly settlement: SettleCharge,
+  ) {}
+
+  onModuleInit(): void {
+    this.kinds.register(this);
+  }
+
+  /** No longer wanted once the subscription has ended or the charge was captured otherwise (rules 4, invariant I10). */
+  async prepare(change: Change, request: GatewayRequestEntity): Promise<(() => Promise<Outcome>) | null> {
+    const charge = await this.charges.lock(change.tx, request.subjectId);
+    const mandate = await this.mandates.current(change.tx, request.subscriptionId);
+    if (!isLive(change.subscription.status) || charge.status === 'succeeded' || mandate === null) return null;
+    const { userId } = change.subscription;
+    return async () =>
+      this.gateway.charge({
+        customer: await this.customers.ensure(userId),
+        method: mandate.gatewayMethodId ?? mandate.token,
+        money: charge,
+        reference: request.reference,
+        offSession: charge.purpose !== 'first',
+        keepMethod: mandate.status === 'pending',
+      });
+  }
+
+  async ask(request: GatewayRequestEntity): Promise<Outcome | null> {
+    const charge = await this.charges.find(this.database.reader, request.subjectId);
+    const { userId } = await this.subscriptions.get(request.subscriptionId);
+    const customer = await this.customers.find(userId);
+    return customer === null ? null : this.gateway.findCharge(customer, request.reference, charge);
+  }
+
+  async withdraw(request: GatewayRequestEntity): Promise<Outcome> {
+    const charge = await this.charges.find(this.database.reader, request.subjectId);
+    return this.gateway.withdrawCharge(request.gatewayId ?? '', charge);
+  }
+
+  async settle(change: Change, request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
+    const charge = await this.charges.lock(change.tx, request.subjectId);
+    switch (outcome.kind) {
+      case 'succeeded':
+        return this.settlement.captured(change, charge, outcome);
+      case 'failed':
+        return this.settlement.declined(change, charge, request.attempt, outcome.code);
+      case 'waiting_for_member':
+        return this.settlement.waitsForMember(change, outcome.clientSecret);
+      case 'unknown':
+        await this.charges.save(change.tx, { ...charge, status: 'unknown' });
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/** Table of the money that comes in: one row per charge, exactly one paid term each. */
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Charge, ChargePurpose, ChargeStatus } from '../domain/charge.js';
+
+@Entity('charges')
+export class ChargeEntity implements Charge {
+  @PrimaryColumn('uuid')
+  id: string;
+
+  @Column('uuid')
+  subscriptionId: string;
+
+  @Column('integer')
+  termNumber: number;
+
+  @Column('text')
+  purpose: ChargePurpose;
+
+  @Column('bigint')
+  amountMinor: number;
+
+  @Column('text')
+  currency: string;
+
+  @Column('text')
+  status: ChargeStatus;
+
+  @Column('text')
+  reference: string;
+
+  @Column('integer')
+  attempts: number;
+
+  @Column('text', { nullable: true })
+  gatewayPaymentId: string | null;
+
+  @Column('timestamptz', { nullable: true })
+  unservedAt: Date | null;
+
+  /** Machine time until which a sweep has handed it to a worker. */
+  @Column('timestamptz', { nullable: true })
+  claimedUntil: Date | null;
+
+  @Column('timestamptz')
+  createdAt: Date;
+
+  @Column('timestamptz', { nullable: true })
+  settledAt: Date | null;
+}

@@ -1,0 +1,47 @@
+/** Reads and writes charges; decides nothing. */
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Charge } from '../domain/charge.js';
+import { claimRows } from '../platform/claim.js';
+import { Database } from '../platform/database.js';
+import { ChargeEntity } from './charge.entity.js';
+
+@Injectable()
+export class ChargeStore {
+  constructor(private readonly database: Database) {}
+
+  async insert(tx: EntityManager, charge: Charge): Promise<void> {
+    await tx.getRepository(ChargeEntity).insert(charge);
+  }
+
+  /** Locked after its subscription, never before. */
+  lock(tx: EntityManager, id: string): Promise<Charge> {
+    return tx.getRepository(ChargeEntity).findOneOrFail({ where: { id }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  find(tx: EntityManager, id: string): Promise<Charge> {
+    return tx.getRepository(ChargeEntity).findOneByOrFail({ id });
+  }
+
+  async save(tx: EntityManager, { id, ...facts }: Charge): Promise<void> {
+    await tx.getRepository(ChargeEntity).update({ id }, facts);
+  }
+
+  async latest(tx: EntityManager, subscriptionId: string): Promise<Charge | null> {
+    const [latest] = await tx
+      .getRepository(ChargeEntity)
+      .find({ where: { subscriptionId }, order: { id: 'desc' }, take: 1 });
+    return latest ?? null;
+  }
+
+  /** Newest first. */
+  list(subscriptionId: string): Promise<Charge[]> {
+    return this.database.reader.getRepository(ChargeEntity).find({ where: { subscriptionId }, order: { id: 'desc' } });
+  }
+
+  /** Charges whose money came in after its reason had gone. */
+  claimUnserved(max: number): Promise<string[]> {
+    const due = 'unserved_at is not null';
+    return claimRows(this.database.reader, { table: 'charges', due, orderBy: 'unserved_at', values: [] }, max);
+  }
+}

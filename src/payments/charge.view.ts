@@ -1,0 +1,54 @@
+/** How a charge is shown: an allow-list with its attempts. */
+import type { Charge, ChargeStatus } from '../domain/charge.js';
+import type { GatewayRequestEntity } from './gateway-request.entity.js';
+
+export class AttemptView {
+  number: number;
+  status: 'pending' | 'succeeded' | 'failed' | 'unknown';
+  /** Why it failed, as the gateway calls it. */
+  code?: string;
+  at: Date;
+}
+
+export class ChargeView {
+  id: string;
+  subscriptionId: string;
+  termNumber: number;
+  /** Minor units. */
+  amount: number;
+  currency: string;
+  status: ChargeStatus;
+  reference: string;
+  purpose: string;
+  attempts: AttemptView[];
+  createdAt: Date;
+  settledAt: Date | null;
+}
+
+export function viewCharge(charge: Charge, attempts: GatewayRequestEntity[]): ChargeView {
+  const { id, subscriptionId, termNumber, amountMinor, currency, status, reference, purpose, createdAt, settledAt } =
+    charge;
+  return {
+    id,
+    subscriptionId,
+    termNumber,
+    amount: amountMinor,
+    currency,
+    status,
+    reference,
+    purpose,
+    attempts: attempts.map(viewAttempt),
+    createdAt,
+    settledAt: status === 'succeeded' || status === 'failed' ? settledAt : null,
+  };
+}
+
+function viewAttempt({ attempt, status, code, intendedAt, decidedAt }: GatewayRequestEntity): AttemptView {
+  const decided = status === 'succeeded' || status === 'failed' || status === 'unknown';
+  return {
+    number: attempt,
+    status: decided ? status : 'pending',
+    ...(code === null ? {} : { code }),
+    at: decidedAt ?? intendedAt,
+  };
+}

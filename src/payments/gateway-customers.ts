@@ -1,0 +1,33 @@
+/** Which customer the gateway knows a user by. The only thing kept there of a user is the opaque id. */
+import { Injectable } from '@nestjs/common';
+import { Database } from '../platform/database.js';
+import { GatewayCustomerEntity } from './gateway-request.entity.js';
+import { StripeGateway } from './stripe-gateway.js';
+
+@Injectable()
+export class GatewayCustomers {
+  constructor(
+    private readonly database: Database,
+    private readonly gateway: StripeGateway,
+  ) {}
+
+  /** Null when the gateway was never told of the user, and so never of any payment. */
+  async find(userId: string): Promise<string | null> {
+    const found = await this.database.reader.getRepository(GatewayCustomerEntity).findOneBy({ userId });
+    return found?.customerId ?? null;
+  }
+
+  async ensure(userId: string): Promise<string> {
+    const known = await this.find(userId);
+    if (known !== null) return known;
+    const customerId = await this.gateway.createCustomer(userId);
+    await this.database.reader
+      .createQueryBuilder()
+      .insert()
+      .into(GatewayCustomerEntity)
+      .values({ userId, customerId })
+      .orIgnore()
+      .execute();
+    return (await this.find(userId)) ?? customerId;
+  }
+}

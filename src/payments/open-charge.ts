@@ -1,0 +1,101 @@
+/** Opens the charge for a term, or the next attempt of one that was declined. It writes the intent; it never sends. */
+import { Injectable } from '@nestjs/common';
+import { chargeReference, type Charge, type ChargePurpose } from '../domain/charge.js';
+import type { Money } from '../domain/money.js';
+import { Refusal } from '../domain/refusal.js';
+import { newId } from '../platform/ids.js';
+import type { Change } from '../subscriptions/change.js';
+import { MandateStore } from '../subscriptions/mandate.store.js';
+import { ChargeStore } from './charge.store.js';
+import { RequestStore } from './request.store.js';
+
+@Injectable()
+export class OpenCharge {
+  constructor(
+    private readonly charges: ChargeStore,
+    private readonly mandates: MandateStore,
+    private readonly requests: RequestStore,
+  ) {}
+
+  /** `price`: the fee in force, in minor units; the charge keeps it whatever happens to the price (3.1.3). */
+  async run(change: Change, purpose: ChargePurpose, price: Money): Promise<void> {
+    await this.requireMandate(change);
+    const { subscription, now } = change;
+    const termNumber = (change.lastTerm?.number ?? 0) + 1;
+    const charge: Charge = {
+      id: newId(),
+      subscriptionId: subscription.id,
+      termNumber,
+      purpose,
+      ...price,
+      status: 'pending',
+      reference: chargeReference(subscription.id, termNumber, purpose, 1),
+      attempts: 1,
+      gatewayPaymentId: null,
+      unservedAt: null,
+      createdAt: now,
+      settledAt: null,
+    };
+    await this.charges.insert(change.tx, charge);
+    await this.intend(change, charge);
+  }
+
+  /**
+   * The next attempt of the overdue charge, for the amount due at the first one (rules 6). Refuses
+   * `payment_in_progress` while an attempt is undecided. One that waits for the member is taken back first; its next
+   * attempt follows when the gateway has confirmed that.
+   */
+  async retry(change: Change): Promise<void> {
+    change.move('retry_payment');
+    const { subscription, tx } = change;
+    if (subscription.chargeProgress === 'moving') {
+      throw new Refusal('payment_in_progress', 'A payment is under way; its outcome comes first.', '5.1');
+    }
+    await this.requireMandate(change);
+    subscription.retryAt = null;
+    if (subscription.chargeProgress === 'waiting_for_member') {
+      subscription.chargeProgress = 'moving';
+      return this.requests.withdrawWaiting(change);
+    }
+    const latest = await this.charges.latest(tx, subscription.id);
+    if (latest === null) throw new Error(`subscription ${subscription.id} is past due without a charge`);
+    const charge = await this.charges.lock(tx, latest.id);
+    charge.attempts += 1;
+    charge.status = 'pending';
+    charge.reference = chargeReference(subscription.id, charge.termNumber, charge.purpose, charge.attempts);
+    await this.charges.save(tx, charge);
+    await this.intend(change, charge);
+  }
+
+  private async intend(change: Change, charge: Charge): Promise<void> {
+    change.subscription.chargeProgress = 'moving';
+    change.subscription.authenticationSecret = null;
+    const { id: subjectId, reference, attempts: attempt, amountMinor, currency, purpose } = charge;
+    await this.requests.intend(change, { kind: 'charge', subjectId, reference, attempt });
+    const clause = purpose === 'conversion' ? '3.2.1' : '3.3.1';
+    const which = attempt === 1 ? '' : `, attempt ${attempt}`;
+    change.record(
+      'charge.opened',
+      clause,
+      `${amountMinor} ${currency} is charged for term ${charge.termNumber}${which}`,
+      {
+        chargeId: charge.id,
+        reference,
+        amountMinor,
+        currency,
+        purpose,
+        attempt,
+      },
+    );
+  }
+
+  private async requireMandate({ tx, subscription }: Change): Promise<void> {
+    if ((await this.mandates.current(tx, subscription.id)) === null) {
+      throw new Refusal(
+        'payment_method_rejected',
+        'There is no deduction authorization; supply a payment method.',
+        '3.2.1',
+      );
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/** What the storefront can see and do about payments: charges, another payment method, paying an overdue fee now. */
+import { Body, Controller, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Equals, Matches } from 'class-validator';
+import type { Charge } from '../domain/charge.js';
+import { RequireScope } from '../platform/access.js';
+import { Idempotency, Keyed, type KeyedRequest } from '../platform/idempotency.js';
+import { NoBody } from '../platform/no-body.dto.js';
+import type { Page } from '../platform/page.js';
+import { IdParam } from '../platform/params.dto.js';
+import { WaitMs } from '../platform/wait.js';
+import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import { ShowSubscription } from '../subscriptions/show-subscription.js';
+import { SubscriptionStore } from '../subscriptions/subscription.store.js';
+import { SubscriptionView } from '../subscriptions/subscription.view.js';
+import { ChargeStore } from './charge.store.js';
+import { ChargeView, viewCharge } from './charge.view.js';
+import { OpenCharge } from './open-charge.js';
+import { ReplacePaymentMethod } from './replace-payment-method.js';
+import { RequestStore } from './request.store.js';
+
+export const PAYMENT_METHOD_FORM = /^pm_\w{1,100}$/;
+
+export class PaymentMethodBody {
+  /** The gateway's token of the method. */
+  @Matches(PAYMENT_METHOD_FORM)
+  paymentMethod: string;
+
+  /** The member authorizes later deductions (3.2.1). */
+  @Equals(true)
+  deductionAuthorized: true;
+}
+
+@ApiTags('storefront')
+@RequireScope('storefront')
+@Controller('v1/subscriptions/:id')
+export class PaymentsController {
+  constructor(
+    private readonly idempotency: Idempotency,
+    private readonly changeSubscription: ChangeSubscription,
+    private readonly show: ShowSubscription,
+    private readonly subscriptions: SubscriptionStore,
+    private readonly charges: ChargeStore,
+    private readonly requests: RequestStore,
+    private readonly openCharge: OpenCharge,
+    private readonly replacePaymentMethod: ReplacePaymentMethod,
+  ) {}
+
+  /** Every charge with its attempts, newest first. */
+  @Get('charges')
+  async list(@Param() { id }: IdParam): Promise<Page<ChargeView>> {
+    await this.subscriptions.get(id);
+    const charges = await this.charges.list(id);
+    const view = async (charge: Charge): Promise<ChargeView> =>
+      viewCharge(charge, await this.requests.attemptsOf(charge.id));
+    return { data: await Promise.all(charges.map(view)), nextCursor: null };
+  }
+
+  /** Replaces the payment method; in `past_due` the payment is retried at once. 402 `payment_method_rejected`. */
+  @Put('payment-method')
+  async replace(
+    @Param() { id }: IdParam,
+    @Body() body: PaymentMethodBody,
+    @WaitMs() waitMs: number,
+  ): Promise<SubscriptionView> {
+    await this.replacePaymentMethod.run(id, body.paymentMethod, waitMs);
+    return this.show.run(id);
+  }
+
+  /** Tries the overdue payment again now. 409 `not_allowed_in_state`, `payment_in_progress`. */
+  @Post('payment-retries')
+  @HttpCode(200)
+  retry(
+    @Param() { id }: IdParam,
+    @Body() _body: NoBody,
+    @Keyed() keyed: KeyedRequest,
+    @WaitMs() waitMs: number,
+  ): Promise<SubscriptionView> {
+    return this.idempotency.run(keyed, {
+      act: (bind) =>
+        this.changeSubscription.run(id, 'member', async (change) => {
+          await this.openCharge.retry(change);
+          await bind(change.tx, id);
+          return id;
+        }),
+      answer: async () => {
+        await this.requests.waitUntilDecided(id, waitMs);
+        return this.show.run(id);
+      },
+    });
+  }
+}

@@ -1,0 +1,52 @@
+/** Reads and writes refunds; decides nothing. */
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Refund } from '../domain/refund.js';
+import { claimRows } from '../platform/claim.js';
+import { Clock } from '../platform/clock.js';
+import { Database } from '../platform/database.js';
+import { RefundEntity } from './refund.entity.js';
+
+@Injectable()
+export class RefundStore {
+  constructor(
+    private readonly clock: Clock,
+    private readonly database: Database,
+  ) {}
+
+  async insert(tx: EntityManager, refund: Refund): Promise<void> {
+    await tx.getRepository(RefundEntity).insert(refund);
+  }
+
+  lock(tx: EntityManager, id: string): Promise<Refund> {
+    return tx.getRepository(RefundEntity).findOneOrFail({ where: { id }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  find(tx: EntityManager, id: string): Promise<Refund> {
+    return tx.getRepository(RefundEntity).findOneByOrFail({ id });
+  }
+
+  async save(tx: EntityManager, { id, ...facts }: Refund): Promise<void> {
+    await tx.getRepository(RefundEntity).update({ id }, { ...facts, claimedUntil: null });
+  }
+
+  /** Newest first. */
+  list(where: { subscriptionId: string } | { cancellationId: string }): Promise<Refund[]> {
+    return this.database.reader.getRepository(RefundEntity).find({ where, order: { id: 'desc' } });
+  }
+
+  /** Minor units returned or on their way back for a charge; a refund that failed is still owed and still counts. */
+  async returnedMinor(tx: EntityManager, chargeId: string): Promise<number> {
+    const sum = await tx.getRepository(RefundEntity).sum('amountMinor', { chargeId });
+    return Number(sum ?? 0);
+  }
+
+  async claimRetries(max: number): Promise<string[]> {
+    const values = [await this.clock.now()];
+    return claimRows(
+      this.database.reader,
+      { table: 'refunds', due: 'retry_at <= $1', orderBy: 'retry_at', values },
+      max,
+    );
+  }
+}

@@ -1,0 +1,61 @@
+/** The duties of refunds: try failed ones again, and return money that was captured after its reason had gone. */
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ChargeStore } from '../payments/charge.store.js';
+import { Database } from '../platform/database.js';
+import { DutyRunner } from '../platform/duty-runner.js';
+import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import { OpenRefund } from './open-refund.js';
+import { RefundStore } from './refund.store.js';
+
+@Injectable()
+export class RefundsProcessor implements OnModuleInit {
+  constructor(
+    private readonly runner: DutyRunner,
+    private readonly database: Database,
+    private readonly changeSubscription: ChangeSubscription,
+    private readonly charges: ChargeStore,
+    private readonly refunds: RefundStore,
+    private readonly openRefund: OpenRefund,
+  ) {}
+
+  onModuleInit(): void {
+    this.runner.register({
+      name: 'retry_refund',
+      claim: (max) => this.refunds.claimRetries(max),
+      perform: (id) => this.retry(id),
+    });
+    this.runner.register({
+      name: 'correct_capture',
+      claim: (max) => this.charges.claimUnserved(max),
+      perform: (id) => this.correctCapture(id),
+    });
+  }
+
+  private async retry(id: string): Promise<void> {
+    const { subscriptionId } = await this.refunds.find(this.database.reader, id);
+    await this.changeSubscription.run(subscriptionId, 'scheduler', async (change) => {
+      const refund = await this.refunds.lock(change.tx, id);
+      if (refund.retryAt !== null && refund.retryAt <= change.now) await this.openRefund.retry(change, refund);
+    });
+  }
+
+  /** All of it goes back: there is no term it paid for. */
+  private async correctCapture(chargeId: string): Promise<void> {
+    const { subscriptionId } = await this.charges.find(this.database.reader, chargeId);
+    await this.changeSubscription.run(subscriptionId, 'scheduler', async (change) => {
+      const charge = await this.charges.lock(change.tx, chargeId);
+      if (charge.unservedAt === null) return;
+      await this.charges.save(change.tx, { ...charge, unservedAt: null });
+      const { amountMinor, currency } = charge;
+      await this.openRefund.run(change, {
+        chargeId,
+        cancellationId: null,
+        money: { amountMinor, currency },
+        basis: 'full',
+        clause: '3.3.1',
+        calculation: { paidMinor: amountMinor, reason: 'captured after the membership had ended' },
+        explanation: `${amountMinor} ${currency} was captured after the membership had ended; all of it goes back`,
+      });
+    });
+  }
+}

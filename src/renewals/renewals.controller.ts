@@ -1,0 +1,31 @@
+/** The storefront's "Cancel Auto Renewal", and its undoing. */
+import { Body, Controller, Param, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { IsBoolean } from 'class-validator';
+import { RequireScope } from '../platform/access.js';
+import { IdParam } from '../platform/params.dto.js';
+import { ShowSubscription } from '../subscriptions/show-subscription.js';
+import { SubscriptionView } from '../subscriptions/subscription.view.js';
+import { SwitchAutoRenewal } from './switch-auto-renewal.js';
+
+export class AutoRenewalBody {
+  @IsBoolean()
+  enabled: boolean;
+}
+
+@ApiTags('storefront')
+@RequireScope('storefront')
+@Controller('v1/subscriptions/:id/auto-renewal')
+export class RenewalsController {
+  constructor(
+    private readonly switchAutoRenewal: SwitchAutoRenewal,
+    private readonly show: ShowSubscription,
+  ) {}
+
+  /** Turns auto-renewal on or off; on a trial, opts back in or out. 409 `not_allowed_in_state`. */
+  @Put()
+  async put(@Param() { id }: IdParam, @Body() { enabled }: AutoRenewalBody): Promise<SubscriptionView> {
+    await this.switchAutoRenewal.run(id, enabled);
+    return this.show.run(id);
+  }
+}

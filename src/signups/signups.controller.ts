@@ -1,0 +1,66 @@
+/** The storefront's offer page and its subscribe button. */
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Refusal } from '../domain/refusal.js';
+import { RequestStore } from '../payments/request.store.js';
+import { RequireScope } from '../platform/access.js';
+import { Idempotency, Keyed, type KeyedRequest } from '../platform/idempotency.js';
+import { WaitMs } from '../platform/wait.js';
+import { ShowSubscription } from '../subscriptions/show-subscription.js';
+import { SubscriptionView } from '../subscriptions/subscription.view.js';
+import { ShowOffer } from './show-offer.js';
+import { OffersQuery, OfferView, SubscribeBody } from './signup.dto.js';
+import { Subscribe } from './subscribe.js';
+
+@ApiTags('storefront')
+@RequireScope('storefront')
+@Controller('v1')
+export class SignupsController {
+  constructor(
+    private readonly idempotency: Idempotency,
+    private readonly showOffer: ShowOffer,
+    private readonly subscribe: Subscribe,
+    private readonly requests: RequestStore,
+    private readonly show: ShowSubscription,
+  ) {}
+
+  /** What a market offers this user now. 422 `market_not_open`. */
+  @Get('offers')
+  offers(@Query() { country, userId }: OffersQuery): Promise<OfferView> {
+    return this.showOffer.run(country, userId ?? null);
+  }
+
+  /**
+   * Subscribes a user, directly or by a trial. Refusals in order: `market_not_open` (422), `not_eligible` (403),
+   * `agreement_outdated`, `trial_not_available`, `already_subscribed` (409); then, decided by the gateway,
+   * `payment_method_rejected`, `payment_declined` (402).
+   */
+  @Post('subscriptions')
+  create(
+    @Body() body: SubscribeBody,
+    @Keyed() keyed: KeyedRequest,
+    @WaitMs() waitMs: number,
+  ): Promise<SubscriptionView> {
+    return this.idempotency.run(keyed, {
+      act: (bind) => this.subscribe.run(body, bind),
+      answer: async (id) => {
+        await this.requests.waitUntilDecided(id, waitMs);
+        const subscription = await this.show.run(id);
+        refuseDeclined(subscription);
+        return subscription;
+      },
+    });
+  }
+}
+
+function refuseDeclined({ status, endReason }: SubscriptionView): void {
+  if (status !== 'abandoned') return;
+  if (endReason === 'payment_method_rejected') {
+    throw new Refusal('payment_method_rejected', 'The bank refuses this payment method; try another one.', '3.2.1');
+  }
+  throw new Refusal(
+    'payment_declined',
+    'The payment was declined; try again, or with another payment method.',
+    '3.1.2',
+  );
+}

@@ -1,0 +1,22 @@
+/**
+ * Owns: how a membership begins: the offer, who is admitted, subscribing.
+ * Does not own: the subscription's record, nor whether its first payment succeeds.
+ * Always true: nobody joins without good standing, the agreement in force and an explicit authorization (3.1.1, 3.2.1).
+ */
+import { Module } from '@nestjs/common';
+import { AgreementsModule } from '../agreements/agreements.module.js';
+import { MarketsModule } from '../markets/markets.module.js';
+import { MembersModule } from '../members/members.module.js';
+import { PaymentsModule } from '../payments/payments.module.js';
+import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
+import { Admission } from './admission.js';
+import { ShowOffer } from './show-offer.js';
+import { SignupsController } from './signups.controller.js';
+import { Subscribe } from './subscribe.js';
+
+@Module({
+  imports: [AgreementsModule, MarketsModule, MembersModule, PaymentsModule, SubscriptionsModule],
+  controllers: [SignupsController],
+  providers: [Admission, ShowOffer, Subscribe],
+})
+export class SignupsModule {}

@@ -1,0 +1,57 @@
+/**
+ * One locked subscription while it is being changed: its facts as read under the lock, and the only ways to alter them.
+ * It lives inside `ChangeSubscription`, which saves it.
+ */
+import type { EntityManager } from 'typeorm';
+import { makeMove, type MoveName } from '../domain/moves.js';
+import type { Actor, EndReason, Subscription, Term } from '../domain/subscription.js';
+import type { TimelineLine } from './timeline.store.js';
+
+export class Change {
+  readonly lines: TimelineLine[] = [];
+  private readonly afterCommit: (() => void)[] = [];
+
+  constructor(
+    readonly tx: EntityManager,
+    readonly subscription: Subscription,
+    readonly terms: Term[],
+    /** Business time, taken after the lock. */
+    readonly now: Date,
+    readonly actor: Actor,
+  ) {}
+
+  get lastTerm(): Term | null {
+    return this.terms.at(-1) ?? null;
+  }
+
+  /** Makes the move, or refuses `not_allowed_in_state`. */
+  move(name: MoveName): void {
+    this.subscription.status = makeMove(name, this.subscription.status, this.actor);
+  }
+
+  /** Ends the subscription for good; nothing is due or awaited any more. */
+  end(name: MoveName, reason: EndReason): void {
+    this.move(name);
+    Object.assign(this.subscription, {
+      endedAt: this.now,
+      endReason: reason,
+      chargeProgress: 'none',
+      authenticationSecret: null,
+      firstFailedAt: null,
+      retryAt: null,
+    });
+  }
+
+  /** Runs when the change is safe in the database, such as waking the worker that carries it on. */
+  onCommit(act: () => void): void {
+    this.afterCommit.push(act);
+  }
+
+  committed(): void {
+    for (const act of this.afterCommit) act();
+  }
+
+  record(event: string, clause: string | null, explanation: string, data: object = {}): void {
+    this.lines.push({ at: this.now, actor: this.actor, event, clause, explanation, data });
+  }
+}

@@ -1,0 +1,67 @@
+/** What the storefront can read of memberships; every change has its own flow elsewhere. */
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { IsIn, IsISO31661Alpha2, IsOptional, Matches } from 'class-validator';
+import { SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '../domain/subscription.js';
+import { RequireScope } from '../platform/access.js';
+import { PageQuery, pageOf, type Page } from '../platform/page.js';
+import { IdParam, USER_ID_FORM } from '../platform/params.dto.js';
+import { ShowSubscription } from './show-subscription.js';
+import { SubscriptionStore } from './subscription.store.js';
+import { SubscriptionView, type TermView } from './subscription.view.js';
+import { TimelineStore, type TimelineLine } from './timeline.store.js';
+
+export class SubscriptionsQuery extends PageQuery {
+  @IsOptional()
+  @Matches(USER_ID_FORM)
+  userId?: string;
+
+  @IsOptional()
+  @IsISO31661Alpha2()
+  country?: string;
+
+  @IsOptional()
+  @IsIn(SUBSCRIPTION_STATUSES)
+  status?: SubscriptionStatus;
+}
+
+@ApiTags('storefront')
+@RequireScope('storefront')
+@Controller('v1/subscriptions')
+export class SubscriptionsController {
+  constructor(
+    private readonly show: ShowSubscription,
+    private readonly subscriptions: SubscriptionStore,
+    private readonly timeline: TimelineStore,
+  ) {}
+
+  /** Subscriptions of a user, a market or a status, newest first. */
+  @Get()
+  async list(@Query() query: SubscriptionsQuery): Promise<Page<SubscriptionView>> {
+    const { userId, country, status } = query;
+    const found = await this.subscriptions.list({ userId, country, status }, query);
+    const page = pageOf(found, query, (row) => row);
+    return { data: await Promise.all(page.data.map((row) => this.show.view(row))), nextCursor: page.nextCursor };
+  }
+
+  @Get(':id')
+  get(@Param() { id }: IdParam): Promise<SubscriptionView> {
+    return this.show.run(id);
+  }
+
+  /** Every move, charge, refund and refusal with its clause, explanation and inputs, newest first. */
+  @Get(':id/timeline')
+  async readTimeline(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<TimelineLine>> {
+    await this.subscriptions.get(id);
+    return pageOf(await this.timeline.list(id, query), query, (line) => {
+      const { at, actor, event, clause, explanation, data } = line;
+      return { at, actor, event, ...(clause === null ? {} : { clause }), explanation, data } as TimelineLine;
+    });
+  }
+
+  /** The stretches of service, newest first. */
+  @Get(':id/terms')
+  async terms(@Param() { id }: IdParam): Promise<Page<TermView>> {
+    return { data: await this.show.terms(id), nextCursor: null };
+  }
+}
