@@ -7,7 +7,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { ValidationError } from 'class-validator';
-import express from 'express';
+import express, { type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
@@ -17,8 +17,8 @@ import { DutyRunner } from './platform/duty-runner.js';
 import { validationFailed, type FieldError } from './platform/problem.js';
 import { parseStrictJson } from './platform/strict-json.js';
 
-const WEBHOOK_BODY_MAX = '256kb';
-const BODY_MAX = '32kb';
+const rawText = express.text({ type: () => true, limit: '256kb' });
+const jsonText = express.text({ type: 'application/json', limit: '32kb' });
 
 /** The HTTP edge, not yet listening. */
 export async function createApi(config: Config): Promise<NestExpressApplication> {
@@ -27,9 +27,7 @@ export async function createApi(config: Config): Promise<NestExpressApplication>
   app.useLogger(app.get(Logger));
   app.disable('x-powered-by');
   app.use(helmet());
-  // The gateway signs the raw text, so its body is never parsed before it is verified.
-  app.use('/v1/webhooks', express.text({ type: () => true, limit: WEBHOOK_BODY_MAX }));
-  app.use(/^\/(?!v1\/webhooks)/, express.text({ type: 'application/json', limit: BODY_MAX }), parseStrictJson);
+  app.use(readBody);
   app.useGlobalPipes(
     new ValidationPipe({
       whitelist: true,
@@ -51,6 +49,12 @@ export async function createWorker(config: Config): Promise<INestApplicationCont
   app.useLogger(app.get(Logger));
   await app.get(DutyRunner).start();
   return app;
+}
+
+/** The gateway signs the raw text, so a webhook's body is never parsed before it is verified. */
+function readBody(request: Request, response: Response, next: NextFunction): void {
+  if (request.path.startsWith('/v1/webhooks/')) return rawText(request, response, next);
+  jsonText(request, response, (error?: unknown) => (error ? next(error) : parseStrictJson(request, response, next)));
 }
 
 function document(app: NestExpressApplication): void {

@@ -25,7 +25,8 @@ export class AssessCancellation {
         : await this.markets.rulePack(tx, subscription.country, lastTerm.rulePackVersion);
     const benefitValueUsedMinor = 0;
     const term = lastTerm === null ? null : { ...lastTerm, charge };
-    const quote = quoteCancellation({ effectiveAt: now, term, rules, benefitValueUsedMinor });
+    const { currency } = await this.markets.priceAt(tx, subscription.country, now);
+    const quote = quoteCancellation({ effectiveAt: now, currency, term, rules, benefitValueUsedMinor });
     const facts: QuoteFacts = {
       termId: lastTerm?.id ?? null,
       chargeId: charge?.id ?? null,

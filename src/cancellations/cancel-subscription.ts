@@ -78,7 +78,7 @@ export class CancelSubscription {
 
   private async refund(change: Change, cancellationId: string, quote: CancellationQuote): Promise<void> {
     const { basis, clause, refundMinor: amountMinor, currency, chargeId, formula, lines } = quote;
-    if (amountMinor === 0 || currency === null || chargeId === null) return;
+    if (amountMinor === 0 || chargeId === null) return;
     await this.openRefund.run(change, {
       chargeId,
       cancellationId,

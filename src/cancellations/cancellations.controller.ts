@@ -48,7 +48,7 @@ export class QuoteView {
   clause: string;
   effectiveAt: Date;
   expiresAt: Date;
-  refund: MoneyView | null;
+  refund: MoneyView;
   lines: QuoteLineView[];
 }
 
@@ -120,7 +120,7 @@ function viewQuote({ id, subscriptionId, quote, effectiveAt, expiresAt }: Cancel
     clause,
     effectiveAt,
     expiresAt,
-    refund: currency === null ? null : { amount: refundMinor, currency },
+    refund: { amount: refundMinor, currency },
     lines: lines.map(viewLine),
   };
 }

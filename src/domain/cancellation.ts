@@ -11,6 +11,8 @@ export type RefundBasis = 'none' | 'full' | 'full_less_benefits' | 'pro_rata';
 
 export interface CancellationFacts {
   effectiveAt: Date;
+  /** The market's; what nothing is counted in when nothing was paid. */
+  currency: string;
   /** The term that runs, or ran last; null when none ever began. */
   term: {
     kind: TermKind;
@@ -36,18 +38,17 @@ export interface CancellationQuote {
   basis: RefundBasis;
   clause: string;
   refundMinor: number;
-  currency: string | null;
+  currency: string;
   chargeId: string | null;
   lines: CancellationLine[];
   /** The inputs and the sum in words, as the timeline and the refund show it. */
   formula: string;
 }
 
-const NOTHING: CancellationQuote = {
+const NOTHING: Omit<CancellationQuote, 'currency'> = {
   basis: 'none',
   clause: '3.2.1',
   refundMinor: 0,
-  currency: null,
   chargeId: null,
   lines: [],
   formula: 'nothing was paid for this term, so nothing goes back',
@@ -71,7 +72,7 @@ export function daysLeft(term: { startsAt: Date; endsAt: Date }, at: Date, start
  */
 export function quoteCancellation(facts: CancellationFacts): CancellationQuote {
   const { term } = facts;
-  if (term === null || term.charge === null) return NOTHING;
+  if (term === null || term.charge === null) return { ...NOTHING, currency: facts.currency };
   const inside = term.cancellationPeriodEndsAt !== null && facts.effectiveAt < term.cancellationPeriodEndsAt;
   const decided = inside ? insideThePeriod(facts, term) : outsideThePeriod(facts, term);
   const { paidMinor, returnedMinor, currency, id } = term.charge;

@@ -1,0 +1,83 @@
+/**
+ * One whole service for a test file: API and workers in this process on a database of its own, a sandbox gateway over
+ * HTTP, the queue on PostgreSQL or Redis, and business time that stands still until it is moved.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { createApi } from '../../src/application.js';
+import { Config } from '../../src/platform/config.js';
+import { DutyRunner } from '../../src/platform/duty-runner.js';
+import { signToken } from '../../src/platform/signing-keys.js';
+import { createSandboxGateway } from '../../src/sandbox-gateway/sandbox-gateway.js';
+import { ApiClient } from './api-client.js';
+import { createDatabase, dropDatabases } from './database.js';
+import { migratedTemplate } from './migrated-template.js';
+import { SandboxClient } from './sandbox-client.js';
+
+export interface Service {
+  api: ApiClient;
+  sandbox: SandboxClient;
+  database: pg.Pool;
+  config: Config;
+  stop(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  startAt?: string;
+  redisUrl?: string;
+  /** False: the API alone, so that nothing is performed until a worker starts elsewhere. */
+  worker?: boolean;
+  config?: Partial<Config>;
+}
+
+const SECRET = 'whsec_test';
+
+export async function startService(options: ServiceOptions = {}): Promise<Service> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'vip-test-'));
+  const databaseUrl = await createDatabase('vip', await migratedTemplate());
+  const gateway = await createSandboxGateway({
+    databaseUrl: await createDatabase('sandbox'),
+    port: 0,
+    webhookSecret: SECRET,
+  });
+  const config = Object.assign(new Config(), {
+    NODE_ENV: 'test',
+    PORT: 0,
+    DATA_DIR: dataDir,
+    DATABASE_URL: databaseUrl,
+    DATABASE_POOL_MAX: 10,
+    REDIS_URL: options.redisUrl,
+    STRIPE_API_BASE: gateway.url,
+    STRIPE_WEBHOOK_SECRET: SECRET,
+    GATEWAY_TIMEOUT_MS: 2000,
+    SWEEP_EVERY_MS: 500,
+    TEST_CLOCK: 'on',
+    TEST_CLOCK_START: options.startAt ?? '2026-03-01T10:00:00.000Z',
+    LOG_LEVEL: 'error',
+    ...options.config,
+  });
+  const app = await createApi(config);
+  if (options.worker !== false) await app.get(DutyRunner).start();
+  await app.listen(0, '127.0.0.1');
+  const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+  gateway.setWebhookUrl(`${url}/v1/webhooks/stripe`);
+  const database = new pg.Pool({ connectionString: databaseUrl, max: 4 });
+  const sign = (scopes: string[], subject = 'tester'): Promise<string> =>
+    signToken(dataDir, { scopes, subject, issuer: config.AUTH_ISSUER, audience: config.AUTH_AUDIENCE });
+  return {
+    api: new ApiClient(url, sign),
+    sandbox: new SandboxClient(gateway.url),
+    database,
+    config,
+    stop: async () => {
+      gateway.setWebhookUrl(undefined);
+      await app.close();
+      await gateway.close();
+      await database.end();
+      await dropDatabases();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
