@@ -6,7 +6,6 @@ import { ValidationPipe, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import type { ValidationError } from 'class-validator';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
@@ -14,7 +13,9 @@ import { AppModule } from './app.module.js';
 import { SCOPES } from './platform/access.js';
 import type { Config } from './platform/config.js';
 import { DutyRunner } from './platform/duty-runner.js';
-import { validationFailed, type FieldError } from './platform/problem.js';
+import { fieldErrors } from './platform/field-errors.js';
+import { nameRequest } from './platform/logging.js';
+import { validationFailed } from './platform/problem.js';
 import { parseStrictJson } from './platform/strict-json.js';
 
 const rawText = express.text({ type: () => true, limit: '256kb' });
@@ -26,6 +27,7 @@ export async function createApi(config: Config): Promise<NestExpressApplication>
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), options);
   app.useLogger(app.get(Logger));
   app.disable('x-powered-by');
+  app.use(nameRequest);
   app.use(helmet());
   app.use(readBody);
   app.useGlobalPipes(
@@ -67,13 +69,5 @@ function document(app: NestExpressApplication): void {
   }
   SwaggerModule.setup('docs', app, SwaggerModule.createDocument(app, builder.build()), {
     jsonDocumentUrl: 'openapi.json',
-  });
-}
-
-function fieldErrors(errors: ValidationError[], parent = ''): FieldError[] {
-  return errors.flatMap((error) => {
-    const path = parent === '' ? error.property : `${parent}.${error.property}`;
-    const own = Object.values(error.constraints ?? {}).map((message) => ({ path, message }));
-    return [...own, ...fieldErrors(error.children ?? [], path)];
   });
 }

@@ -1,8 +1,9 @@
-/** The operators' commands: migrate, and make a token for the local key. */
+/** The operators' commands: migrate, print the schema, and make a token for the local key. */
 import { Command, Option } from 'commander';
 import { SCOPES } from './platform/access.js';
 import { loadConfig } from './platform/config.js';
 import { migrate, revertLatest } from './platform/migrate.js';
+import { dumpSchema } from './platform/schema-dump.js';
 import { signToken } from './platform/signing-keys.js';
 
 const program = new Command('vip-membership').description(
@@ -19,6 +20,15 @@ program
     if (down === true) return console.log(`taken back: ${(await revertLatest(DATABASE_URL)) ?? 'nothing'}`);
     const applied = await migrate(DATABASE_URL);
     console.log(applied.length === 0 ? 'already current' : `applied: ${applied.join(', ')}`);
+  });
+
+program
+  .command('schema')
+  .description('print the tables, constraints, indexes, triggers, functions and views of DATABASE_URL as text')
+  .action(async () => {
+    const { DATABASE_URL } = loadConfig();
+    if (DATABASE_URL === undefined) throw new Error('Set DATABASE_URL: which database shall be printed?');
+    process.stdout.write(await dumpSchema(DATABASE_URL));
   });
 
 program

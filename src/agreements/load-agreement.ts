@@ -1,11 +1,10 @@
 /** Loads the shipped agreement (`agreement.json` beside the market files) at start; a stored version never changes. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { plainToInstance } from 'class-transformer';
-import { IsISO8601, IsNotEmpty, IsString, validateOrReject } from 'class-validator';
+import { IsISO8601, IsNotEmpty, IsString } from 'class-validator';
 import { Config } from '../platform/config.js';
 import { Database } from '../platform/database.js';
+import { readShippedFile } from '../platform/shipped-file.js';
 import { AgreementEntity } from './agreement.entity.js';
 
 class AgreementFile {
@@ -30,15 +29,19 @@ export class LoadAgreement implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     const file = path.resolve(this.config.MARKETS_DIR, 'agreement.json');
-    const read = plainToInstance(AgreementFile, JSON.parse(await readFile(file, 'utf8')) as object);
-    await validateOrReject(read, { whitelist: true, forbidNonWhitelisted: true });
-    const effectiveFrom = new Date(read.effectiveAt);
-    await this.database.reader
+    const { version, text, effectiveAt } = await readShippedFile(file, AgreementFile);
+    const effectiveFrom = new Date(effectiveAt);
+    const agreements = this.database.reader.getRepository(AgreementEntity);
+    await agreements
       .createQueryBuilder()
       .insert()
-      .into(AgreementEntity)
-      .values({ version: read.version, text: read.text, publishedAt: effectiveFrom, effectiveFrom })
+      .values({ version, text, publishedAt: effectiveFrom, effectiveFrom })
       .orIgnore()
       .execute();
+    const stored = await agreements.findOneBy({ version });
+    if (stored?.text === text && stored.effectiveFrom.getTime() === effectiveFrom.getTime()) return;
+    throw new Error(
+      `Agreement ${version} of ${file} differs from the one in force here. What is published never changes: add a new version.`,
+    );
   }
 }

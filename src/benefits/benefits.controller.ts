@@ -1,9 +1,9 @@
 /** Where the storefront asks, on every order, whether benefits apply. */
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { IsISO31661Alpha2, Matches } from 'class-validator';
+import { Matches } from 'class-validator';
 import { RequireScope } from '../platform/access.js';
-import { USER_ID_FORM } from '../platform/params.dto.js';
+import { IsCountry, USER_ID_FORM } from '../platform/params.dto.js';
 import { CheckEntitlement, EntitlementView } from './check-entitlement.js';
 
 export class EntitlementQuery {
@@ -11,7 +11,7 @@ export class EntitlementQuery {
   userId: string;
 
   /** The country the order ships to (1.5). */
-  @IsISO31661Alpha2()
+  @IsCountry()
   shipTo: string;
 }
 

@@ -2,17 +2,16 @@
  * Loads the shipped market files into the versioned tables at start. What was loaded once is never changed by a file:
  * a version that differs from the stored one stops the start, and so does a file that breaks the form.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { plainToInstance } from 'class-transformer';
-import { validateSync, type ValidationError } from 'class-validator';
 import currencies from 'currency-codes';
 import type { EntityManager } from 'typeorm';
 import { Config } from '../platform/config.js';
 import { Database } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
+import { readShippedFile } from '../platform/shipped-file.js';
 import { MarketFile } from './market-file.dto.js';
 import { MarketEntity, PriceEntity, RulePackEntity, type SourcedNumber } from './market.entity.js';
 
@@ -39,62 +38,53 @@ export class LoadMarkets implements OnModuleInit {
 
   private async load(tx: EntityManager, file: MarketFile): Promise<void> {
     const { country, currency, status } = file;
-    if (!(await tx.getRepository(MarketEntity).existsBy({ country }))) {
-      await tx.getRepository(MarketEntity).insert({ country, currency, status });
-    }
+    const stored = await tx.getRepository(MarketEntity).findOneBy({ country });
+    if (stored === null) await tx.getRepository(MarketEntity).insert({ country, currency, status });
+    else if (stored.currency !== currency) throw changed(`The currency of ${country}`);
     for (const part of file.rulePacks) await this.loadRulePack(tx, country, part);
-    for (const part of file.prices) {
-      const effectiveFrom = new Date(part.effectiveFrom);
-      if (await tx.getRepository(PriceEntity).existsBy({ country, effectiveFrom })) continue;
-      await tx.getRepository(PriceEntity).insert({
-        id: newId(),
-        country,
-        amountMinor: part.amount,
-        currency,
-        publishedAt: effectiveFrom,
-        effectiveFrom,
-        source: part.source,
-      });
+    for (const part of file.prices) await this.loadPrice(tx, file, part);
+  }
+
+  private async loadPrice(
+    tx: EntityManager,
+    { country, currency }: MarketFile,
+    { amount: amountMinor, source, effectiveFrom: from }: MarketFile['prices'][number],
+  ): Promise<void> {
+    const effectiveFrom = new Date(from);
+    const stored = await tx.getRepository(PriceEntity).findOneBy({ country, effectiveFrom });
+    if (stored === null) {
+      const price = { country, amountMinor, currency, publishedAt: effectiveFrom, effectiveFrom, source };
+      await tx.getRepository(PriceEntity).insert({ id: newId(), ...price });
+    } else if (stored.amountMinor !== amountMinor) {
+      throw changed(`The price of ${country} from ${from}`);
     }
   }
 
   private async loadRulePack(tx: EntityManager, country: string, part: MarketFile['rulePacks'][number]): Promise<void> {
-    const numbers = JSON.parse(JSON.stringify(part.numbers)) as Record<string, SourcedNumber>;
+    const effectiveFrom = new Date(part.effectiveFrom);
+    const { numbers, benefits } = JSON.parse(JSON.stringify(part)) as Pick<RulePackEntity, 'numbers' | 'benefits'>;
+    const pack = { country, version: part.version, effectiveFrom, numbers, benefits };
     const stored = await tx.getRepository(RulePackEntity).findOneBy({ country, version: part.version });
-    if (stored === null) {
-      const effectiveFrom = new Date(part.effectiveFrom);
-      const benefits = part.benefits.map((benefit) => ({ ...benefit }));
-      await tx
-        .getRepository(RulePackEntity)
-        .insert({ country, version: part.version, effectiveFrom, numbers, benefits });
-    } else if (!isDeepStrictEqual(stored.numbers, numbers)) {
-      throw new Error(
-        `Rule pack ${country} version ${part.version} differs from the one in force here. Published rules never change: add a new version.`,
-      );
-    }
+    if (stored === null) await tx.getRepository(RulePackEntity).insert(pack);
+    else if (!isDeepStrictEqual({ ...stored }, pack)) throw changed(`Rule pack ${country} version ${part.version}`);
   }
 }
 
-export async function readMarketFile(file: string): Promise<MarketFile> {
-  const parsed = plainToInstance(MarketFile, JSON.parse(await readFile(file, 'utf8')) as object);
-  const faults = describe(validateSync(parsed, { whitelist: true, forbidNonWhitelisted: true }));
-  if (currencies.code(parsed.currency) === undefined) faults.push(`currency: ${parsed.currency} is no ISO 4217 code`);
-  if (path.basename(file) !== `${parsed.country}.json`) faults.push('country: must be the name of the file');
-  faults.push(...overlaps('rulePacks', parsed.rulePacks), ...overlaps('prices', parsed.prices));
-  if (faults.length > 0)
-    throw new Error(`${file} cannot be used:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
-  return parsed;
+function changed(what: string): Error {
+  return new Error(`${what} differs from the one in force here. What is published never changes: add a new version.`);
 }
 
+export function readMarketFile(file: string): Promise<MarketFile> {
+  return readShippedFile(file, MarketFile, ({ country, currency, rulePacks, prices }) => [
+    ...(currencies.code(currency) === undefined ? [`currency: ${currency} is no ISO 4217 code`] : []),
+    ...(path.basename(file) === `${country}.json` ? [] : ['country: must be the name of the file']),
+    ...overlaps('rulePacks', rulePacks),
+    ...overlaps('prices', prices),
+  ]);
+}
+
+/** Two of one instant would leave open which is in force. */
 function overlaps(name: string, dated: { effectiveFrom: string }[]): string[] {
   const starts = dated.map((one) => new Date(one.effectiveFrom).getTime());
   return new Set(starts).size === starts.length ? [] : [`${name}: two of them take effect at the same instant`];
-}
-
-function describe(errors: ValidationError[], parent = ''): string[] {
-  return errors.flatMap((error) => {
-    const at = parent === '' ? error.property : `${parent}.${error.property}`;
-    const own = Object.values(error.constraints ?? {}).map((message) => `${at}: ${message}`);
-    return [...own, ...describe(error.children ?? [], at)];
-  });
 }

@@ -4,12 +4,10 @@ import { isLive } from '../domain/subscription.js';
 import { Database } from '../platform/database.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
-import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { ChargeStore } from './charge.store.js';
 import { GatewayCustomers } from './gateway-customers.js';
-import type { GatewayRequestEntity } from './gateway-request.entity.js';
 import type { Outcome } from './outcome.js';
-import { RequestKinds, type RequestKind } from './request-kind.js';
+import { RequestKinds, type GatewayRequest, type RequestKind } from './request-kind.js';
 import { SettleCharge } from './settle-charge.js';
 import { StripeGateway } from './stripe-gateway.js';
 
@@ -22,7 +20,6 @@ export class ChargeRequests implements RequestKind, OnModuleInit {
     private readonly database: Database,
     private readonly charges: ChargeStore,
     private readonly mandates: MandateStore,
-    private readonly subscriptions: SubscriptionStore,
     private readonly customers: GatewayCustomers,
     private readonly gateway: StripeGateway,
     private readonly settlement: SettleCharge,
@@ -33,7 +30,7 @@ export class ChargeRequests implements RequestKind, OnModuleInit {
   }
 
   /** No longer wanted once the subscription has ended or the charge was captured otherwise (rules 4, invariant I10). */
-  async prepare(change: Change, request: GatewayRequestEntity): Promise<(() => Promise<Outcome>) | null> {
+  async prepare(change: Change, request: GatewayRequest): Promise<(() => Promise<Outcome>) | null> {
     const charge = await this.charges.lock(change.tx, request.subjectId);
     const mandate = await this.mandates.current(change.tx, request.subscriptionId);
     if (!isLive(change.subscription.status) || charge.status === 'succeeded' || mandate === null) return null;
@@ -49,19 +46,18 @@ export class ChargeRequests implements RequestKind, OnModuleInit {
       });
   }
 
-  async ask(request: GatewayRequestEntity): Promise<Outcome | null> {
+  async ask(request: GatewayRequest): Promise<Outcome | null> {
     const charge = await this.charges.find(this.database.reader, request.subjectId);
-    const { userId } = await this.subscriptions.get(request.subscriptionId);
-    const customer = await this.customers.find(userId);
+    const customer = await this.customers.ofSubscription(request.subscriptionId);
     return customer === null ? null : this.gateway.findCharge(customer, request.reference, charge);
   }
 
-  async withdraw(request: GatewayRequestEntity): Promise<Outcome> {
+  async withdraw(request: GatewayRequest): Promise<Outcome> {
     const charge = await this.charges.find(this.database.reader, request.subjectId);
     return this.gateway.withdrawCharge(request.gatewayId ?? '', charge);
   }
 
-  async settle(change: Change, request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
+  async settle(change: Change, request: GatewayRequest, outcome: Outcome): Promise<void> {
     const charge = await this.charges.lock(change.tx, request.subjectId);
     switch (outcome.kind) {
       case 'succeeded':

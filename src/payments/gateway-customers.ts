@@ -1,6 +1,7 @@
 /** Which customer the gateway knows a user by. The only thing kept there of a user is the opaque id. */
 import { Injectable } from '@nestjs/common';
 import { Database } from '../platform/database.js';
+import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { GatewayCustomerEntity } from './gateway-request.entity.js';
 import { StripeGateway } from './stripe-gateway.js';
 
@@ -8,13 +9,14 @@ import { StripeGateway } from './stripe-gateway.js';
 export class GatewayCustomers {
   constructor(
     private readonly database: Database,
+    private readonly subscriptions: SubscriptionStore,
     private readonly gateway: StripeGateway,
   ) {}
 
-  /** Null when the gateway was never told of the user, and so never of any payment. */
-  async find(userId: string): Promise<string | null> {
-    const found = await this.database.reader.getRepository(GatewayCustomerEntity).findOneBy({ userId });
-    return found?.customerId ?? null;
+  /** Whose subscription it is; null when the gateway was never told of the user, and so never of any payment. */
+  async ofSubscription(subscriptionId: string): Promise<string | null> {
+    const { userId } = await this.subscriptions.get(subscriptionId);
+    return this.find(userId);
   }
 
   async ensure(userId: string): Promise<string> {
@@ -29,5 +31,10 @@ export class GatewayCustomers {
       .orIgnore()
       .execute();
     return (await this.find(userId)) ?? customerId;
+  }
+
+  private async find(userId: string): Promise<string | null> {
+    const found = await this.database.reader.getRepository(GatewayCustomerEntity).findOneBy({ userId });
+    return found?.customerId ?? null;
   }
 }

@@ -1,7 +1,6 @@
 /** Tables of what the gateway is asked and what it tells: requests, customers, events. */
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-
-export type RequestKindName = 'charge' | 'validation' | 'refund';
+import type { GatewayRequest, RequestKindName } from './request-kind.js';
 
 /**
  * intended: written down, the gateway has not heard of it · submitted: sent, no answer yet · unknown: no usable answer,
@@ -10,7 +9,7 @@ export type RequestKindName = 'charge' | 'validation' | 'refund';
 export type RequestStatus = 'intended' | 'submitted' | 'unknown' | 'waiting_for_member' | 'succeeded' | 'failed';
 
 @Entity('gateway_requests')
-export class GatewayRequestEntity {
+export class GatewayRequestEntity implements GatewayRequest {
   @PrimaryColumn('uuid')
   id: string;
 

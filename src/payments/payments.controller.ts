@@ -7,7 +7,7 @@ import { RequireScope } from '../platform/access.js';
 import { Idempotency, Keyed, type KeyedRequest } from '../platform/idempotency.js';
 import { NoBody } from '../platform/no-body.dto.js';
 import type { Page } from '../platform/page.js';
-import { IdParam } from '../platform/params.dto.js';
+import { IdParam, PAYMENT_METHOD_FORM } from '../platform/params.dto.js';
 import { WaitMs } from '../platform/wait.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
@@ -18,8 +18,6 @@ import { ChargeView, viewCharge } from './charge.view.js';
 import { OpenCharge } from './open-charge.js';
 import { ReplacePaymentMethod } from './replace-payment-method.js';
 import { RequestStore } from './request.store.js';
-
-export const PAYMENT_METHOD_FORM = /^pm_\w{1,100}$/;
 
 export class PaymentMethodBody {
   /** The gateway's token of the method. */

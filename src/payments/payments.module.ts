@@ -26,6 +26,7 @@ import { RequestStore } from './request.store.js';
 import { RequestsProcessor } from './requests.processor.js';
 import { SettleCharge } from './settle-charge.js';
 import { SettleRequest } from './settle-request.js';
+import { StartTrial } from './start-trial.js';
 import { StripeGateway } from './stripe-gateway.js';
 import { SubmitRequest } from './submit-request.js';
 import { ValidationRequests } from './validation-requests.js';
@@ -54,6 +55,7 @@ import { WebhooksController } from './webhooks.controller.js';
     RequestsProcessor,
     SettleCharge,
     SettleRequest,
+    StartTrial,
     StripeGateway,
     SubmitRequest,
     ValidationRequests,

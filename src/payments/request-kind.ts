@@ -4,8 +4,22 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { Change } from '../subscriptions/change.js';
-import type { GatewayRequestEntity, RequestKindName } from './gateway-request.entity.js';
 import type { Outcome } from './outcome.js';
+
+export type RequestKindName = 'charge' | 'validation' | 'refund';
+
+/** One request to the gateway, as its kind sees it. */
+export interface GatewayRequest {
+  readonly kind: RequestKindName;
+  /** The charge, mandate or refund it is for. */
+  readonly subjectId: string;
+  readonly subscriptionId: string;
+  /** Its name at the gateway and its idempotency key there. */
+  readonly reference: string;
+  readonly attempt: number;
+  /** The gateway's own id of it, once known. */
+  readonly gatewayId: string | null;
+}
 
 export interface RequestKind {
   readonly kind: RequestKindName;
@@ -13,13 +27,13 @@ export interface RequestKind {
    * Under the lock, just before sending: the call to make when it is still wanted, or null to take it back. The call
    * runs later, with no transaction open.
    */
-  prepare(change: Change, request: GatewayRequestEntity): Promise<(() => Promise<Outcome>) | null>;
+  prepare(change: Change, request: GatewayRequest): Promise<(() => Promise<Outcome>) | null>;
   /** Asks the gateway by reference; null when it never heard of it. */
-  ask(request: GatewayRequestEntity): Promise<Outcome | null>;
+  ask(request: GatewayRequest): Promise<Outcome | null>;
   /** Tells the gateway to forget it; it may turn out to have succeeded. */
-  withdraw(request: GatewayRequestEntity): Promise<Outcome>;
+  withdraw(request: GatewayRequest): Promise<Outcome>;
   /** Under the lock: what the outcome does to the subject and its subscription. */
-  settle(change: Change, request: GatewayRequestEntity, outcome: Outcome): Promise<void>;
+  settle(change: Change, request: GatewayRequest, outcome: Outcome): Promise<void>;
 }
 
 @Injectable()
@@ -30,7 +44,7 @@ export class RequestKinds {
     this.kinds.set(kind.kind, kind);
   }
 
-  of({ kind }: GatewayRequestEntity): RequestKind {
+  of({ kind }: GatewayRequest): RequestKind {
     const found = this.kinds.get(kind);
     if (found === undefined) throw new Error(`nobody handles gateway requests of kind ${kind}`);
     return found;

@@ -8,7 +8,8 @@ import { DutyRunner } from '../platform/duty-runner.js';
 import { newId } from '../platform/ids.js';
 import { waitUntil } from '../platform/wait.js';
 import type { Change } from '../subscriptions/change.js';
-import { GatewayRequestEntity, type RequestKindName } from './gateway-request.entity.js';
+import { GatewayRequestEntity } from './gateway-request.entity.js';
+import type { RequestKindName } from './request-kind.js';
 
 export const SUBMIT = 'submit_request';
 export const QUERY = 'query_request';

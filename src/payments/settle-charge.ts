@@ -65,7 +65,7 @@ export class SettleCharge {
   }
 
   /** The bank wants the member: nothing is tried again until they act (rules 6). */
-  async waitsForMember(change: Change, clientSecret: string): Promise<void> {
+  waitsForMember(change: Change, clientSecret: string): void {
     const { subscription } = change;
     if (subscription.chargeProgress === 'waiting_for_member') return;
     subscription.chargeProgress = 'waiting_for_member';

@@ -21,7 +21,7 @@ export function readPayment(payment: Stripe.PaymentIntent, asked: Money): Outcom
   if (status === 'requires_payment_method' && payment.last_payment_error !== null) {
     return readDecline(payment.last_payment_error, payment);
   }
-  return unreadable(`payment ${String(id)} is ${String(status)}`);
+  return unreadable(`payment ${id} is ${String(status)}`);
 }
 
 export function readSetup(setup: Stripe.SetupIntent): Outcome {
@@ -35,7 +35,7 @@ export function readSetup(setup: Stripe.SetupIntent): Outcome {
     const { decline_code: decline, code } = setup.last_setup_error;
     return { kind: 'failed', gatewayId: id, code: decline ?? code ?? METHOD_REJECTED };
   }
-  return unreadable(`setup ${String(id)} is ${String(status)}`);
+  return unreadable(`setup ${id} is ${String(status)}`);
 }
 
 export function readRefund(refund: Stripe.Refund, asked: Money): Outcome {
@@ -48,16 +48,16 @@ export function readRefund(refund: Stripe.Refund, asked: Money): Outcome {
   if (status === 'failed' || status === 'canceled') {
     return { kind: 'failed', gatewayId: id, code: refund.failure_reason ?? status };
   }
-  return unreadable(`refund ${String(id)} is ${String(status)}`);
+  return unreadable(`refund ${id} is ${String(status)}`);
 }
 
 /** What an exception of the SDK says about the money: a refusal is a no, everything else leaves it open. */
 export function readTrouble(error: unknown): Outcome {
   if (error instanceof Stripe.errors.StripeCardError) {
     const payment = error.payment_intent;
-    const { code, decline_code: decline } = error;
-    if (payment === undefined) return { kind: 'failed', gatewayId: null, code: decline ?? code ?? 'card_declined' };
-    return readDecline({ code, decline_code: decline }, payment);
+    const declined: Declined = { code: error.code, decline_code: error.decline_code };
+    if (payment === undefined) return { kind: 'failed', gatewayId: null, code: reasonOf(declined) };
+    return readDecline(declined, payment);
   }
   if (error instanceof Stripe.errors.StripeInvalidRequestError) {
     const aboutMethod = error.param === 'payment_method' || error.code === 'payment_method_unexpected_state';
@@ -72,11 +72,15 @@ interface Declined {
   decline_code?: string | undefined;
 }
 
-function readDecline({ code, decline_code: decline }: Declined, payment: Stripe.PaymentIntent): Outcome {
-  const reason = decline ?? code ?? 'card_declined';
+function reasonOf({ code, decline_code: decline }: Declined): string {
+  return decline ?? code ?? 'card_declined';
+}
+
+function readDecline(declined: Declined, payment: Stripe.PaymentIntent): Outcome {
+  const reason = reasonOf(declined);
   const { id, client_secret: secret } = payment;
   // The bank wants the member: the same payment goes on as soon as they have authenticated.
-  if ((code === 'authentication_required' || reason === 'authentication_required') && secret !== null) {
+  if ((declined.code === 'authentication_required' || reason === 'authentication_required') && secret !== null) {
     return { kind: 'waiting_for_member', gatewayId: id, clientSecret: secret };
   }
   return { kind: 'failed', gatewayId: id, code: reason };

@@ -3,20 +3,15 @@
  * trial that waited for it, or takes the place of the method before.
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { plusDays } from '../domain/instant.js';
-import { isLive, type Term } from '../domain/subscription.js';
-import { MarketStore } from '../markets/market.store.js';
-import { Database } from '../platform/database.js';
-import { newId } from '../platform/ids.js';
+import { isLive } from '../domain/subscription.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
-import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { GatewayCustomers } from './gateway-customers.js';
-import type { GatewayRequestEntity } from './gateway-request.entity.js';
 import { OpenCharge } from './open-charge.js';
 import type { Outcome } from './outcome.js';
-import { RequestKinds, type RequestKind } from './request-kind.js';
+import { RequestKinds, type GatewayRequest, type RequestKind } from './request-kind.js';
 import { RequestStore } from './request.store.js';
+import { StartTrial } from './start-trial.js';
 import { StripeGateway } from './stripe-gateway.js';
 
 @Injectable()
@@ -25,14 +20,12 @@ export class ValidationRequests implements RequestKind, OnModuleInit {
 
   constructor(
     private readonly kinds: RequestKinds,
-    private readonly database: Database,
     private readonly requests: RequestStore,
     private readonly mandates: MandateStore,
-    private readonly subscriptions: SubscriptionStore,
-    private readonly markets: MarketStore,
     private readonly customers: GatewayCustomers,
     private readonly gateway: StripeGateway,
     private readonly openCharge: OpenCharge,
+    private readonly startTrial: StartTrial,
   ) {}
 
   onModuleInit(): void {
@@ -52,24 +45,23 @@ export class ValidationRequests implements RequestKind, OnModuleInit {
     return subjectId;
   }
 
-  async prepare(change: Change, request: GatewayRequestEntity): Promise<(() => Promise<Outcome>) | null> {
+  async prepare(change: Change, request: GatewayRequest): Promise<(() => Promise<Outcome>) | null> {
     const mandate = await this.mandates.find(change.tx, request.subjectId);
     if (!isLive(change.subscription.status) || mandate?.status !== 'pending') return null;
     const { userId, token } = mandate;
     return async () => this.gateway.validate(await this.customers.ensure(userId), token, request.reference);
   }
 
-  async ask(request: GatewayRequestEntity): Promise<Outcome | null> {
-    const { userId } = await this.subscriptions.get(request.subscriptionId);
-    const customer = await this.customers.find(userId);
+  async ask(request: GatewayRequest): Promise<Outcome | null> {
+    const customer = await this.customers.ofSubscription(request.subscriptionId);
     return customer === null ? null : this.gateway.findValidation(customer, request.reference);
   }
 
-  withdraw(request: GatewayRequestEntity): Promise<Outcome> {
+  withdraw(request: GatewayRequest): Promise<Outcome> {
     return this.gateway.withdrawValidation(request.gatewayId ?? '');
   }
 
-  async settle(change: Change, request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
+  async settle(change: Change, request: GatewayRequest, outcome: Outcome): Promise<void> {
     const mandate = await this.mandates.find(change.tx, request.subjectId);
     const { subscription } = change;
     if (!isLive(subscription.status) || mandate?.status !== 'pending') return;
@@ -77,7 +69,7 @@ export class ValidationRequests implements RequestKind, OnModuleInit {
     if (outcome.kind === 'failed') return this.reject(change, mandate.id, outcome.code);
     if (outcome.kind !== 'succeeded' || outcome.method === null) return;
     await this.mandates.accept(change.tx, mandate, outcome.method, change.now);
-    if (subscription.status === 'pending_payment') return this.startTrial(change);
+    if (subscription.status === 'pending_payment') return this.startTrial.run(change);
     const { brand, last4 } = outcome.method;
     change.record('payment_method.replaced', '3.3.1', 'charges go through the new payment method from now on', {
       brand,
@@ -95,37 +87,5 @@ export class ValidationRequests implements RequestKind, OnModuleInit {
     change.record('subscription.abandoned', '3.2.1', 'ended before it began: the payment method was rejected', {
       code,
     });
-  }
-
-  private async startTrial(change: Change): Promise<void> {
-    const { subscription, now, tx } = change;
-    const pack = await this.markets.rulePackAt(tx, subscription.country, now);
-    const term: Term = {
-      id: newId(),
-      subscriptionId: subscription.id,
-      number: 1,
-      kind: 'trial',
-      startsAt: now,
-      endsAt: plusDays(now, pack.trialDays),
-      priceMinor: null,
-      currency: null,
-      chargeId: null,
-      rulePackVersion: pack.version,
-      cancellationPeriodEndsAt: null,
-    };
-    await this.subscriptions.insertTerm(tx, term);
-    change.terms.push(term);
-    change.move('begin_trial');
-    subscription.authenticationSecret = null;
-    const { startsAt, endsAt } = term;
-    change.record(
-      'subscription.trial_started',
-      '3.2.1',
-      `the trial runs ${pack.trialDays} days, to ${endsAt.toISOString()}`,
-      {
-        startsAt,
-        endsAt,
-      },
-    );
   }
 }

@@ -2,7 +2,7 @@
  * Carries duties through BullMQ: one queue, on Redis or on PostgreSQL. The queue holds ids and nothing else, and may be
  * wiped at any moment: the next sweep finds the same work again.
  */
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import {
   createPostgresBackend,
   Queue,
@@ -36,7 +36,7 @@ interface DutyJob {
 }
 
 @Injectable()
-export class DutyRunner implements OnApplicationShutdown {
+export class DutyRunner implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger('duties');
   private readonly duties = new Map<string, Duty>();
   private readonly backend: BackendFactory | undefined;
@@ -48,11 +48,11 @@ export class DutyRunner implements OnApplicationShutdown {
 
   constructor(private readonly config: Config) {
     this.backend = config.REDIS_URL === undefined ? (createPostgresBackend as unknown as BackendFactory) : undefined;
-    // Fails at once while Redis is away: a request never waits for the queue.
+    // Gives up soon while Redis is away; a request never waits for it.
     this.producer =
       config.REDIS_URL === undefined
         ? null
-        : new Redis(config.REDIS_URL, { maxRetriesPerRequest: 1, enableOfflineQueue: false });
+        : new Redis(config.REDIS_URL, { maxRetriesPerRequest: 1 });
     this.producer?.on('error', () => undefined);
     const options: QueueOptions = {
       connection: this.producer ?? this.postgres(3),
@@ -111,16 +111,20 @@ export class DutyRunner implements OnApplicationShutdown {
     await Promise.race([this.queue.count(), late]).finally(() => clearTimeout(timer));
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Lets running jobs end while their database is still there. */
+  async beforeApplicationShutdown(): Promise<void> {
     if (this.schedulerCheck !== null) clearInterval(this.schedulerCheck);
     await this.worker?.close();
-    await this.queue.close();
-    this.producer?.disconnect();
     this.consumer?.disconnect();
   }
 
+  async onApplicationShutdown(): Promise<void> {
+    await this.queue.close();
+    this.producer?.disconnect();
+  }
+
   private postgres(max: number): ConnectionOptions {
-    return { connectionString: this.config.DATABASE_URL, max } as unknown as ConnectionOptions;
+    return { connectionString: this.config.DATABASE_URL, max };
   }
 
   private async scheduleSweep(): Promise<void> {

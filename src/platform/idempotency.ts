@@ -13,13 +13,24 @@ import { RecordedProblem, RequestProblem, toProblem, type Problem } from './prob
 // Stands for the success status of the route, which is always the same.
 const SUCCESS = 200;
 const LOCK_SECONDS = 60;
+// Twice what the contract promises. Each new key removes a few old ones, so the table never outgrows two days of keys.
+const KEPT_HOURS = 48;
+const PRUNED_PER_KEY = 10;
+// Only while this very request holds the key.
+const HELD = 'caller = $1 and key = $2 and locked_until = $3::timestamptz';
 const KEY_FORM = /^[\x21-\x7e]{1,255}$/;
 
 export interface KeyedRequest {
   caller: string;
+  /** A hash of what was sent: a key may hold anything, also what must not be stored. */
   key: string;
   fingerprint: string;
   response: Response;
+}
+
+/** A keyed request that holds its key until an instant; whoever takes the key over later holds it until another. */
+interface Lease extends KeyedRequest {
+  until: string;
 }
 
 /** Binds what a keyed request makes to its key; call it inside the transaction that makes it. */
@@ -43,10 +54,9 @@ export const Keyed = createParamDecorator((_: unknown, context: ExecutionContext
       'Send an Idempotency-Key header of 1 to 255 visible ASCII characters, new for each new intention.',
     );
   }
-  const said = JSON.stringify([request.method, request.path, request.body ?? null]);
-  const fingerprint = createHash('sha256').update(said).digest('hex');
+  const fingerprint = hash(JSON.stringify([request.method, request.path, request.body ?? null]));
   const response = context.switchToHttp().getResponse<Response>();
-  return { caller: request.caller?.subject ?? '', key, fingerprint, response };
+  return { caller: request.caller?.subject ?? '', key: hash(key), fingerprint, response };
 });
 
 interface KeyRow {
@@ -54,7 +64,8 @@ interface KeyRow {
   resource_id: string | null;
   status: number | null;
   body: unknown;
-  is_locked: boolean;
+  /** The instant this request holds the key until; null while another one does. */
+  until: string | null;
 }
 
 @Injectable()
@@ -72,31 +83,38 @@ export class Idempotency {
       if (found.status !== SUCCESS) throw new RecordedProblem(found.body as Problem);
       return found.body as T;
     }
+    if (found.until === null) throw stillRunning();
+    const lease: Lease = { ...request, until: found.until };
     try {
-      const bind: Bind = (tx, resourceId) => this.bind(tx, request, resourceId);
+      const bind: Bind = (tx, resourceId) => this.bind(tx, lease, resourceId);
       const resourceId = found.resource_id ?? (await work.act(bind));
       const body = await work.answer(resourceId);
-      await this.finish(request, SUCCESS, body);
+      await this.finish(lease, SUCCESS, body);
       return body;
     } catch (error) {
       const told = toProblem(error);
-      if (told === null) await this.release(request);
-      else await this.finish(request, told.status, told);
+      if (told === null) await this.release(lease);
+      else await this.finish(lease, told.status, told);
       throw error;
     }
   }
 
   private async take(request: KeyedRequest): Promise<KeyRow> {
     const { caller, key, fingerprint } = request;
-    const taken = await this.database.reader.query<unknown[]>(
-      `insert into idempotency_keys (caller, key, fingerprint, locked_until)
-       values ($1, $2, $3, clock_timestamp() + make_interval(secs => $4)) on conflict do nothing returning key`,
-      [caller, key, fingerprint, LOCK_SECONDS],
+    const [fresh] = await this.database.reader.query<{ until: string }[]>(
+      `with old as (
+         select ctid from idempotency_keys where created_at < clock_timestamp() - make_interval(hours => ${KEPT_HOURS})
+           and (locked_until is null or locked_until < clock_timestamp())
+         order by created_at limit ${PRUNED_PER_KEY} for update skip locked),
+       pruned as (delete from idempotency_keys where ctid in (select ctid from old))
+       insert into idempotency_keys (caller, key, fingerprint, locked_until)
+       values ($1, $2, $3, clock_timestamp() + make_interval(secs => ${LOCK_SECONDS}))
+       on conflict do nothing returning locked_until::text as until`,
+      [caller, key, fingerprint],
     );
-    if (taken.length > 0) return { fingerprint, resource_id: null, status: null, body: null, is_locked: true };
+    if (fresh !== undefined) return { fingerprint, resource_id: null, status: null, body: null, until: fresh.until };
     const [row] = await this.database.reader.query<KeyRow[]>(
-      `select fingerprint, resource_id, status, body, coalesce(locked_until > clock_timestamp(), false) as is_locked
-       from idempotency_keys where caller = $1 and key = $2`,
+      'select fingerprint, resource_id, status, body from idempotency_keys where caller = $1 and key = $2',
       [caller, key],
     );
     if (row === undefined) return this.take(request);
@@ -107,43 +125,49 @@ export class Idempotency {
         'This Idempotency-Key came with another body or path before. Use a new key for a new intention.',
       );
     }
-    if (row.status !== null) return row;
-    if (row.is_locked || !(await this.takeOver(request))) throw stillRunning();
-    return row;
+    return row.status === null ? this.takeOver(request, row) : row;
   }
 
-  private async takeOver({ caller, key }: KeyedRequest): Promise<boolean> {
-    const [taken] = await this.database.reader.query<[unknown[], number]>(
-      `update idempotency_keys set locked_until = clock_timestamp() + make_interval(secs => $3)
+  /** What the request before bound is read again: it may have committed and died since. */
+  private async takeOver({ caller, key }: KeyedRequest, row: KeyRow): Promise<KeyRow> {
+    const [[taken]] = await this.database.reader.query<[{ until: string; resource_id: string | null }[], number]>(
+      `update idempotency_keys set locked_until = clock_timestamp() + make_interval(secs => ${LOCK_SECONDS})
        where caller = $1 and key = $2 and status is null
-         and (locked_until is null or locked_until <= clock_timestamp()) returning key`,
-      [caller, key, LOCK_SECONDS],
+         and (locked_until is null or locked_until <= clock_timestamp())
+       returning locked_until::text as until, resource_id`,
+      [caller, key],
     );
-    return taken.length > 0;
+    return { ...row, ...(taken ?? { until: null }) };
   }
 
-  private async bind(tx: EntityManager, { caller, key }: KeyedRequest, resourceId: string): Promise<void> {
-    await tx.query('update idempotency_keys set resource_id = $3 where caller = $1 and key = $2', [
-      caller,
-      key,
-      resourceId,
-    ]);
+  /** Rolls the whole thing back when this request was stopped for so long that another one holds the key now. */
+  private async bind(tx: EntityManager, lease: Lease, resourceId: string): Promise<void> {
+    const [, bound] = await tx.query<[unknown[], number]>(
+      `update idempotency_keys set resource_id = $4 where ${HELD}`,
+      [...heldBy(lease), resourceId],
+    );
+    if (bound === 0) throw stillRunning();
   }
 
-  private async finish({ caller, key }: KeyedRequest, status: number, body: unknown): Promise<void> {
+  private async finish(lease: Lease, status: number, body: unknown): Promise<void> {
     await this.database.reader.query(
-      'update idempotency_keys set status = $3, body = $4, locked_until = null where caller = $1 and key = $2',
-      [caller, key, status, JSON.stringify(body)],
+      `update idempotency_keys set status = $4, body = $5, locked_until = null where ${HELD}`,
+      [...heldBy(lease), status, JSON.stringify(body)],
     );
   }
 
   /** Our own failure is no result: the caller may send the same key again at once. */
-  private async release({ caller, key }: KeyedRequest): Promise<void> {
-    await this.database.reader.query('update idempotency_keys set locked_until = null where caller = $1 and key = $2', [
-      caller,
-      key,
-    ]);
+  private async release(lease: Lease): Promise<void> {
+    await this.database.reader.query(`update idempotency_keys set locked_until = null where ${HELD}`, heldBy(lease));
   }
+}
+
+function heldBy({ caller, key, until }: Lease): unknown[] {
+  return [caller, key, until];
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function stillRunning(): RequestProblem {

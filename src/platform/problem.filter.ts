@@ -1,16 +1,19 @@
 /** Answers every error as application/problem+json, with the request's id and never a stack. */
-import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, Logger, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { allowedMethods } from './allowed-methods.js';
+import { loggablePath } from './logging.js';
 import { problem, RequestProblem, toProblem } from './problem.js';
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('http');
 
-  catch(error: unknown, host: ArgumentsHost): void {
+  catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
+    const error = thrown instanceof NotFoundException ? noSuchRoute(request) : thrown;
     const known = toProblem(error);
     if (known === null) {
       this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -22,6 +25,15 @@ export class ProblemFilter implements ExceptionFilter {
     response
       .status(told.status)
       .type('application/problem+json')
-      .send(JSON.stringify({ ...told, instance: request.originalUrl.split('?')[0], requestId: String(request.id) }));
+      .send(JSON.stringify({ ...told, instance: loggablePath(request.originalUrl), requestId: request.id }));
   }
+}
+
+/** Only the router throws its own exception: no route has this method and path. */
+function noSuchRoute(request: Request): RequestProblem {
+  const { method } = request;
+  const allowed = allowedMethods(request);
+  if (allowed.length === 0) return new RequestProblem(404, 'not_found', 'There is nothing at this path.');
+  const detail = `${method} does not work here; use ${allowed.join(' or ')}.`;
+  return new RequestProblem(405, 'method_not_allowed', detail, undefined, { Allow: allowed.join(', ') });
 }

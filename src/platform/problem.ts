@@ -88,7 +88,7 @@ export function problem(
   extras: Pick<Problem, 'clause' | 'errors'> = {},
 ): Problem {
   const title = STATUS_CODES[status] ?? 'Error';
-  const told = Object.fromEntries(Object.entries(extras).filter(([, value]) => value !== undefined));
+  const told = Object.fromEntries(Object.entries<unknown>(extras).filter(([, value]) => value !== undefined));
   return { type: `urn:vip-membership:problem:${code}`, title, status, detail, code, ...told };
 }
 

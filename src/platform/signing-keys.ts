@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JSONWebKeySet, type JWK } from 'jose';
+import { exportJWK, generateKeyPair, importJWK, SignJWT, type JSONWebKeySet, type JWK } from 'jose';
 import { v7 } from 'uuid';
 
 const ALGORITHM = 'ES256';
@@ -12,7 +12,7 @@ const TOKEN_LIFETIME = '12h';
 
 export async function localKeySet(dataDir: string): Promise<JSONWebKeySet> {
   const { kty, crv, x, y, kid } = await localKey(dataDir);
-  return { keys: [{ kty, crv, x, y, kid, alg: ALGORITHM, use: 'sig' } as JWK] };
+  return { keys: [{ kty, crv, x, y, kid, alg: ALGORITHM, use: 'sig' }] };
 }
 
 /** A token for the given scopes that an instance with the same data folder accepts. */
@@ -21,7 +21,7 @@ export async function signToken(
   token: { scopes: string[]; subject: string; issuer: string; audience: string },
 ): Promise<string> {
   const jwk = await localKey(dataDir);
-  const key = (await importJWK(jwk, ALGORITHM)) as CryptoKey;
+  const key = await importJWK(jwk, ALGORITHM);
   return new SignJWT({ scope: token.scopes.join(' ') })
     .setProtectedHeader({ alg: ALGORITHM, kid: jwk.kid ?? '' })
     .setSubject(token.subject)

@@ -6,9 +6,8 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
 import { retryRefundAt, type Refund } from '../domain/refund.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import type { GatewayRequestEntity } from '../payments/gateway-request.entity.js';
 import type { Outcome } from '../payments/outcome.js';
-import { RequestKinds, type RequestKind } from '../payments/request-kind.js';
+import { RequestKinds, type GatewayRequest, type RequestKind } from '../payments/request-kind.js';
 import { StripeGateway } from '../payments/stripe-gateway.js';
 import { Database } from '../platform/database.js';
 import type { Change } from '../subscriptions/change.js';
@@ -31,13 +30,13 @@ export class RefundRequests implements RequestKind, OnModuleInit {
     this.kinds.register(this);
   }
 
-  async prepare(change: Change, request: GatewayRequestEntity): Promise<() => Promise<Outcome>> {
+  async prepare(change: Change, request: GatewayRequest): Promise<() => Promise<Outcome>> {
     const refund = await this.refunds.lock(change.tx, request.subjectId);
     const payment = await this.paymentOf(refund);
     return () => this.gateway.refund(payment, refund, request.reference);
   }
 
-  async ask(request: GatewayRequestEntity): Promise<Outcome | null> {
+  async ask(request: GatewayRequest): Promise<Outcome | null> {
     const refund = await this.refunds.find(this.database.reader, request.subjectId);
     return this.gateway.findRefund(await this.paymentOf(refund), request.reference, refund);
   }
@@ -46,7 +45,7 @@ export class RefundRequests implements RequestKind, OnModuleInit {
     return Promise.resolve({ kind: 'unknown', detail: 'a refund is never taken back' });
   }
 
-  async settle(change: Change, request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
+  async settle(change: Change, request: GatewayRequest, outcome: Outcome): Promise<void> {
     const refund = await this.refunds.lock(change.tx, request.subjectId);
     if (refund.status === 'succeeded') return;
     const { id: refundId, amountMinor, currency, clause } = refund;

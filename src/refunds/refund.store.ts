@@ -37,8 +37,7 @@ export class RefundStore {
 
   /** Minor units returned or on their way back for a charge; a refund that failed is still owed and still counts. */
   async returnedMinor(tx: EntityManager, chargeId: string): Promise<number> {
-    const sum = await tx.getRepository(RefundEntity).sum('amountMinor', { chargeId });
-    return Number(sum ?? 0);
+    return (await tx.getRepository(RefundEntity).sum('amountMinor', { chargeId })) ?? 0;
   }
 
   async claimRetries(max: number): Promise<string[]> {

@@ -57,7 +57,7 @@ async function expandPath(finder: Finder, target: Record<string, unknown>, path:
   const value = target[field];
   if (value === null) return;
   const whole = typeof value === 'string' ? await finder.findAny(value) : value;
-  if (typeof whole !== 'object' || whole === null) {
+  if (typeof whole !== 'object') {
     throw invalidRequest(`This property cannot be expanded (${field}).`, { param: 'expand' });
   }
   const copy: Record<string, unknown> = { ...whole };

@@ -1,7 +1,6 @@
 /** What the storefront sends to subscribe, and what it reads for the offer page. */
-import { Equals, IsIn, IsISO31661Alpha2, IsLocale, IsOptional, IsString, Length, Matches } from 'class-validator';
-import { PAYMENT_METHOD_FORM } from '../payments/payments.controller.js';
-import { USER_ID_FORM } from '../platform/params.dto.js';
+import { Equals, IsIn, IsLocale, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { IsCountry, PAYMENT_METHOD_FORM, USER_ID_FORM } from '../platform/params.dto.js';
 import { MoneyView } from '../subscriptions/subscription.view.js';
 
 export class SubscribeBody {
@@ -9,11 +8,11 @@ export class SubscribeBody {
   userId: string;
 
   /** The market: the ship-to country whose membership is bought (1.5). */
-  @IsISO31661Alpha2()
+  @IsCountry()
   country: string;
 
   /** Where the member lives; decides with whom they contract (FMA 1.1). */
-  @IsISO31661Alpha2()
+  @IsCountry()
   residenceCountry: string;
 
   @IsIn(['trial', 'paid'])
@@ -43,7 +42,7 @@ export class SubscribeBody {
 }
 
 export class OffersQuery {
-  @IsISO31661Alpha2()
+  @IsCountry()
   country: string;
 
   @IsOptional()

@@ -59,8 +59,9 @@ export class SubscriptionStore {
     page: PageQuery,
   ): Promise<Subscription[]> {
     const { cursor } = page;
+    const asked = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
     return this.database.reader.getRepository(SubscriptionEntity).find({
-      where: { ...filter, ...(cursor === undefined ? {} : { id: LessThan(cursor) }) },
+      where: { ...asked, ...(cursor === undefined ? {} : { id: LessThan(cursor) }) },
       order: { id: 'desc' },
       take: limitOf(page) + 1,
     });

@@ -1,11 +1,11 @@
 /** What the storefront can read of memberships; every change has its own flow elsewhere. */
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { IsIn, IsISO31661Alpha2, IsOptional, Matches } from 'class-validator';
+import { IsIn, IsOptional, Matches } from 'class-validator';
 import { SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '../domain/subscription.js';
 import { RequireScope } from '../platform/access.js';
 import { PageQuery, pageOf, type Page } from '../platform/page.js';
-import { IdParam, USER_ID_FORM } from '../platform/params.dto.js';
+import { IdParam, IsCountry, USER_ID_FORM } from '../platform/params.dto.js';
 import { ShowSubscription } from './show-subscription.js';
 import { SubscriptionStore } from './subscription.store.js';
 import { SubscriptionView, type TermView } from './subscription.view.js';
@@ -17,7 +17,7 @@ export class SubscriptionsQuery extends PageQuery {
   userId?: string;
 
   @IsOptional()
-  @IsISO31661Alpha2()
+  @IsCountry()
   country?: string;
 
   @IsOptional()

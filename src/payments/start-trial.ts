@@ -1,0 +1,48 @@
+/** Begins the trial that waited for its payment method: the days in force now, from now on, and nothing is paid (3.2.1). */
+import { Injectable } from '@nestjs/common';
+import { plusDays } from '../domain/instant.js';
+import type { Term } from '../domain/subscription.js';
+import { MarketStore } from '../markets/market.store.js';
+import { newId } from '../platform/ids.js';
+import type { Change } from '../subscriptions/change.js';
+import { SubscriptionStore } from '../subscriptions/subscription.store.js';
+
+@Injectable()
+export class StartTrial {
+  constructor(
+    private readonly markets: MarketStore,
+    private readonly subscriptions: SubscriptionStore,
+  ) {}
+
+  async run(change: Change): Promise<void> {
+    const { subscription, now, tx } = change;
+    const pack = await this.markets.rulePackAt(tx, subscription.country, now);
+    const term: Term = {
+      id: newId(),
+      subscriptionId: subscription.id,
+      number: 1,
+      kind: 'trial',
+      startsAt: now,
+      endsAt: plusDays(now, pack.trialDays),
+      priceMinor: null,
+      currency: null,
+      chargeId: null,
+      rulePackVersion: pack.version,
+      cancellationPeriodEndsAt: null,
+    };
+    await this.subscriptions.insertTerm(tx, term);
+    change.terms.push(term);
+    change.move('begin_trial');
+    subscription.authenticationSecret = null;
+    const { startsAt, endsAt } = term;
+    change.record(
+      'subscription.trial_started',
+      '3.2.1',
+      `the trial runs ${pack.trialDays} days, to ${endsAt.toISOString()}`,
+      {
+        startsAt,
+        endsAt,
+      },
+    );
+  }
+}

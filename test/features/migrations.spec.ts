@@ -1,0 +1,50 @@
+/** What the migrations make: the checked-in schema, up and down and up again, and also when several processes start. */
+import { readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { migrate, MIGRATIONS, revertLatest } from '../../src/platform/migrate.js';
+import { dumpSchema } from '../../src/platform/schema-dump.js';
+import { createDatabase, dropDatabases } from '../support/database.js';
+
+const NAMES = MIGRATIONS.map((migration) => migration.name);
+const REGENERATE = 'regenerate it: npm run build && DATABASE_URL=<migrated> npm run -s schema > migrations/schema.txt';
+
+afterAll(dropDatabases);
+
+it('makes the checked-in schema, takes all of it back, and makes the same again', async () => {
+  const url = await createDatabase('migrations');
+  const empty = await dumpSchema(url);
+  expect(await migrate(url)).toEqual(NAMES);
+  const made = await dumpSchema(url);
+  const checkedIn = await readFile('migrations/schema.txt', 'utf8');
+  if (made !== checkedIn) throw new Error(`migrations/schema.txt ${REGENERATE}\n${firstDifference(checkedIn, made)}`);
+  for (const name of [...NAMES].reverse()) expect(await revertLatest(url)).toBe(name);
+  expect(await dumpSchema(url)).toBe(empty);
+  expect(await revertLatest(url)).toBeNull();
+  expect(await migrate(url)).toEqual(NAMES);
+  expect(await dumpSchema(url)).toBe(made);
+});
+
+it('does nothing the second time', async () => {
+  const url = await createDatabase('migrations');
+  await migrate(url);
+  const made = await dumpSchema(url);
+  expect(await migrate(url)).toEqual([]);
+  expect(await dumpSchema(url)).toBe(made);
+});
+
+it('is applied once when five processes start at the same time', async () => {
+  const url = await createDatabase('migrations');
+  const applied = await Promise.all(Array.from({ length: 5 }, () => migrate(url)));
+  expect(applied.flat()).toEqual(NAMES);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query('select name from migrations order by id');
+  await client.end();
+  expect(rows).toEqual(NAMES.map((name) => ({ name })));
+});
+
+function firstDifference(checkedIn: string, made: string): string {
+  const [ours, theirs] = [checkedIn.split('\n'), made.split('\n')];
+  const at = theirs.findIndex((line, index) => line !== ours[index]);
+  return `line ${at + 1}\n  checked in: ${ours[at]}\n  the database: ${theirs[at]}`;
+}
