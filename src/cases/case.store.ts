@@ -58,7 +58,7 @@ export class CaseStore {
       if (found.resolvedAt !== null) throw new Refusal('not_allowed_in_state', 'The case is closed already.');
       return tx
         .getRepository(CaseEntity)
-        .save({ ...found, resolvedAt: await this.clock.now(), resolvedBy, resolution });
+        .save({ ...found, resolvedAt: await this.clock.now(tx), resolvedBy, resolution });
     });
   }
 }

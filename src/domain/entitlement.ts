@@ -30,10 +30,10 @@ export function decideEntitlement(
   at: Date,
 ): Entitlement {
   if (subscription === null) return no('no_membership', '1.3');
-  if (lastTerm === null) return no('payment_pending', '3.1.2');
   if (!isLive(subscription.status)) return no('ended', '5.1');
+  if (lastTerm === null) return no('payment_pending', '3.1.2');
+  const trial = lastTerm.kind === 'trial';
   if (at < lastTerm.endsAt && at >= lastTerm.startsAt) {
-    const trial = lastTerm.kind === 'trial';
     return {
       entitled: true,
       reason: trial ? 'trial' : 'member',
@@ -42,7 +42,10 @@ export function decideEntitlement(
     };
   }
   const chargeExpected = subscription.autoRenewal || subscription.chargeProgress !== 'none';
+  // The term has run out and nothing will be charged: the sweep has only not come by yet.
+  if (!chargeExpected) return no('ended', trial ? '3.2.1' : '3.3.1');
   const until = benefitsUntil(lastTerm, chargeExpected, pack);
-  if (until !== null && at < until) return { entitled: true, reason: 'grace', clause: '5.1', until };
+  const begun = at >= lastTerm.startsAt;
+  if (begun && until !== null && at < until) return { entitled: true, reason: 'grace', clause: '5.1', until };
   return no(subscription.status === 'past_due' ? 'payment_failed' : 'payment_pending', '5.1');
 }

@@ -13,7 +13,7 @@ import { Database } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
 import { readShippedFile } from '../platform/shipped-file.js';
 import { MarketFile } from './market-file.dto.js';
-import { MarketEntity, PriceEntity, RulePackEntity, type SourcedNumber } from './market.entity.js';
+import { MarketEntity, PriceEntity, RulePackEntity } from './market.entity.js';
 
 const COUNTRY_FILE = /^[A-Z]{2}\.json$/;
 
@@ -80,6 +80,9 @@ export function readMarketFile(file: string): Promise<MarketFile> {
     ...(path.basename(file) === `${country}.json` ? [] : ['country: must be the name of the file']),
     ...overlaps('rulePacks', rulePacks),
     ...overlaps('prices', prices),
+    ...(new Set(rulePacks.map((pack) => pack.version)).size === rulePacks.length
+      ? []
+      : ['rulePacks: two of them have the same version']),
   ]);
 }
 

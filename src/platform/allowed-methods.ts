@@ -6,12 +6,12 @@ interface RouteLayer {
   match(path: string): boolean;
 }
 
-/** Empty where no route has this path. */
-export function allowedMethods({ app, path }: Request): string[] {
+/** Empty where no route has this path under another method; what answers every method, such as "not found", is none. */
+export function allowedMethods({ app, path, method }: Request): string[] {
   const { stack } = app.router as unknown as { stack: RouteLayer[] };
   const methods = stack
-    .filter((layer) => layer.route !== undefined && layer.match(path))
+    .filter((layer) => layer.route?.methods[method.toLowerCase()] === undefined && layer.match(path))
     .flatMap((layer) => Object.keys(layer.route?.methods ?? {}))
-    .flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+    .flatMap((name) => (name === 'get' ? ['GET', 'HEAD'] : [name.toUpperCase()]));
   return [...new Set(methods)];
 }

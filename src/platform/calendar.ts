@@ -24,6 +24,8 @@ export function isTimeZone(name: string): boolean {
 /** The instant an ISO 8601 duration ahead (`P30D`, `PT12H`), counted in UTC; null when it is no such duration. */
 export function plusIsoDuration(from: Date, duration: string): Date | null {
   const parsed = Duration.fromISO(duration);
+  // Luxon throws on adding what is no duration.
+  if (!parsed.isValid) return null;
   const at = DateTime.fromJSDate(from, { zone: 'utc' }).plus(parsed);
-  return parsed.isValid && at.isValid ? at.toJSDate() : null;
+  return at.isValid ? at.toJSDate() : null;
 }

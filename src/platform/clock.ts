@@ -2,11 +2,11 @@
  * The one source of time. Business time (what is due, until when) comes from the injected clock and can be a test
  * clock; machine time (leases, token expiry, timeouts) is always real.
  */
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 export abstract class Clock {
-  /** Business time, to the millisecond. */
-  abstract now(): Promise<Date>;
+  /** Business time, to the millisecond. Inside a transaction pass it: asking on a second connection could starve the pool. */
+  abstract now(tx?: EntityManager): Promise<Date>;
 }
 
 export class SystemClock extends Clock {
@@ -24,18 +24,18 @@ export class TestClock extends Clock {
     super();
   }
 
-  async now(): Promise<Date> {
-    const rows = await this.source.query<{ now_at: Date }[]>('select now_at from test_clock');
-    return rows[0]?.now_at ?? (await this.begin());
+  async now(tx?: EntityManager): Promise<Date> {
+    const rows = await (tx ?? this.source).query<{ now_at: Date }[]>('select now_at from test_clock');
+    return rows[0]?.now_at ?? (await this.begin(tx ?? this.source.manager));
   }
 
   async moveTo(at: Date): Promise<void> {
     await this.source.query('update test_clock set now_at = $1 where now_at < $1', [at]);
   }
 
-  private async begin(): Promise<Date> {
-    await this.source.query('insert into test_clock (now_at) values ($1) on conflict do nothing', [this.startAt]);
-    return this.now();
+  private async begin(tx: EntityManager): Promise<Date> {
+    await tx.query('insert into test_clock (now_at) values ($1) on conflict do nothing', [this.startAt]);
+    return this.now(tx);
   }
 }
 

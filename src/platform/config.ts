@@ -2,6 +2,7 @@
  * Reads the environment once, checks all of it, and reports every fault together. The only place that knows
  * environment variables; `.env.example` lists the same ones and a test holds the two equal.
  */
+import 'reflect-metadata';
 import { plainToInstance, Transform, Type } from 'class-transformer';
 import { IsIn, IsInt, IsISO8601, IsOptional, IsString, IsUrl, Max, Min, validateSync } from 'class-validator';
 

@@ -49,10 +49,7 @@ export class DutyRunner implements BeforeApplicationShutdown, OnApplicationShutd
   constructor(private readonly config: Config) {
     this.backend = config.REDIS_URL === undefined ? (createPostgresBackend as unknown as BackendFactory) : undefined;
     // Gives up soon while Redis is away; a request never waits for it.
-    this.producer =
-      config.REDIS_URL === undefined
-        ? null
-        : new Redis(config.REDIS_URL, { maxRetriesPerRequest: 1 });
+    this.producer = config.REDIS_URL === undefined ? null : new Redis(config.REDIS_URL, { maxRetriesPerRequest: 1 });
     this.producer?.on('error', () => undefined);
     const options: QueueOptions = {
       connection: this.producer ?? this.postgres(3),

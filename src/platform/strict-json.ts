@@ -88,14 +88,18 @@ function refuseBadText(parts: Record<string, unknown>): void {
     } else if (typeof value === 'object' && value !== null) {
       for (const [key, child] of Object.entries(value)) {
         const childPath = path === '' ? key : `${path}.${key}`;
-        if (key in Object.prototype || faultOf(key) !== null)
-          errors.push({ path: childPath, message: 'is no usable name' });
+        if (hasOwnMeaning(key) || faultOf(key) !== null) errors.push({ path: childPath, message: 'is no usable name' });
         else walk(child, childPath);
       }
     }
   };
   for (const [part, value] of Object.entries(parts)) walk(value, part === 'body' ? '' : part);
   if (errors.length > 0) throw validationFailed(errors);
+}
+
+/** Names that class-transformer and Nest drop without a word, or take for something of their own. */
+function hasOwnMeaning(key: string): boolean {
+  return key === 'prototype' || key in Object.prototype;
 }
 
 function faultOf(text: string): string | null {

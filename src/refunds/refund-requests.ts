@@ -3,6 +3,7 @@
  * then becomes a case for finance; it is never forgotten.
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { CaseStore } from '../cases/case.store.js';
 import { retryRefundAt, type Refund } from '../domain/refund.js';
 import { ChargeStore } from '../payments/charge.store.js';
@@ -32,13 +33,13 @@ export class RefundRequests implements RequestKind, OnModuleInit {
 
   async prepare(change: Change, request: GatewayRequest): Promise<() => Promise<Outcome>> {
     const refund = await this.refunds.lock(change.tx, request.subjectId);
-    const payment = await this.paymentOf(refund);
+    const payment = await this.paymentOf(change.tx, refund);
     return () => this.gateway.refund(payment, refund, request.reference);
   }
 
   async ask(request: GatewayRequest): Promise<Outcome | null> {
     const refund = await this.refunds.find(this.database.reader, request.subjectId);
-    return this.gateway.findRefund(await this.paymentOf(refund), request.reference, refund);
+    return this.gateway.findRefund(await this.paymentOf(this.database.reader, refund), request.reference, refund);
   }
 
   withdraw(): Promise<Outcome> {
@@ -86,8 +87,8 @@ export class RefundRequests implements RequestKind, OnModuleInit {
     });
   }
 
-  private async paymentOf({ chargeId }: Refund): Promise<string> {
-    const { gatewayPaymentId } = await this.charges.find(this.database.reader, chargeId);
+  private async paymentOf(tx: EntityManager, { chargeId }: Refund): Promise<string> {
+    const { gatewayPaymentId } = await this.charges.find(tx, chargeId);
     if (gatewayPaymentId === null) throw new Error(`charge ${chargeId} was never captured`);
     return gatewayPaymentId;
   }

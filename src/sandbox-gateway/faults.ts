@@ -16,7 +16,7 @@ const COUNTERS = [
 ] as const;
 const RATES = ['serverErrorRate', 'garbageRate'] as const;
 const DURATIONS = ['latencyMs', 'hangMs', 'webhookDelayMs'] as const;
-const SWITCHES = ['duplicateWebhooks', 'dropWebhooks'] as const;
+const SWITCHES = ['duplicateWebhooks', 'dropWebhooks', 'unavailable'] as const;
 
 type Counter = (typeof COUNTERS)[number];
 type Rate = (typeof RATES)[number];
@@ -40,6 +40,7 @@ const NONE: FaultState = {
   webhookDelayMs: 0,
   duplicateWebhooks: false,
   dropWebhooks: false,
+  unavailable: false,
 };
 
 export class Faults {

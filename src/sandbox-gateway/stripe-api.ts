@@ -76,7 +76,8 @@ export function stripeApi(parts: Parts): Router {
 function admit(parts: Parts, request: Request, response: Response, next: NextFunction): void {
   response.setHeader('Request-Id', newId('req'));
   if (!/^Bearer sk_\S+$/.test(request.get('authorization') ?? '')) throw unauthorized();
-  const { latencyMs } = parts.faults.state;
+  const { latencyMs, unavailable } = parts.faults.state;
+  if (unavailable) throw new StripeFailure(503, { type: 'api_error', message: 'Service unavailable' });
   if (latencyMs === 0) next();
   else setTimeout(next, latencyMs);
 }

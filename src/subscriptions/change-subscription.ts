@@ -57,7 +57,7 @@ export class ChangeSubscription {
     const { result, change } = await this.database.transaction(async (tx) => {
       const subscription = await take(tx);
       const terms = await this.subscriptions.terms(tx, subscription.id);
-      const change = new Change(tx, subscription, terms, await this.clock.now(), actor);
+      const change = new Change(tx, subscription, terms, await this.clock.now(tx), actor);
       const wasLive = isLive(subscription.status);
       const result = await decide(change);
       if (wasLive) await this.save(change);

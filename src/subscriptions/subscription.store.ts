@@ -59,7 +59,7 @@ export class SubscriptionStore {
     page: PageQuery,
   ): Promise<Subscription[]> {
     const { cursor } = page;
-    const asked = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+    const asked = Object.fromEntries(Object.entries<unknown>(filter).filter(([, value]) => value !== undefined));
     return this.database.reader.getRepository(SubscriptionEntity).find({
       where: { ...asked, ...(cursor === undefined ? {} : { id: LessThan(cursor) }) },
       order: { id: 'desc' },

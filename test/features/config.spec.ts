@@ -50,9 +50,9 @@ interface MarketJson {
   prices: { amount: unknown; effectiveFrom: string; source: string }[];
 }
 
-async function edit(file: string, change: (json: any) => void): Promise<void> {
+async function edit(file: string, change: (json: MarketJson) => void): Promise<void> {
   const at = path.join(config.MARKETS_DIR, file);
-  const json = JSON.parse(await readFile(at, 'utf8')) as object;
+  const json = JSON.parse(await readFile(at, 'utf8')) as MarketJson;
   change(json);
   await writeFile(at, JSON.stringify(json));
 }
@@ -176,13 +176,13 @@ describe('market files', () => {
     const published = await readPublished();
     await start();
     expect(await readPublished()).toEqual(published);
-    const refused: [string, (json: any) => void][] = [
+    const refused: [string, (json: MarketJson) => void][] = [
       ['ES.json', (json) => (pack(json).numbers.trialDays!.value = 31)],
       ['ES.json', (json) => pack(json).benefits.pop()],
       ['ES.json', (json) => (pack(json).effectiveFrom = '2023-11-02T00:00:00.000Z')],
-      ['ES.json', (json) => (json.prices[0].amount = 5000)],
+      ['ES.json', (json) => (json.prices[0]!.amount = 5000)],
       ['ES.json', (json) => (json.currency = 'USD')],
-      ['agreement.json', (json) => (json.text += ' and more')],
+      ['agreement.json', (json) => Object.assign(json, { text: 'another agreement' })],
     ];
     for (const [file, change] of refused) {
       const original = await readFile(path.join(config.MARKETS_DIR, file));

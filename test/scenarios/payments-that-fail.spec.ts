@@ -2,6 +2,7 @@
 import { audit } from '../support/auditor.js';
 import type { SubscriptionAnswer } from '../support/api-client.js';
 import { startService, type Service } from '../support/service.js';
+import { until } from '../support/until.js';
 
 const START = '2026-03-01T10:00:00.000Z';
 const TERM_END = '2027-03-01T10:00:00.000Z';
@@ -174,11 +175,7 @@ it('pays now when the member asks, and only then', async () => {
   expect((await api.charges(id))[0]?.attempts).toHaveLength(2);
 });
 
-/** Waits for what a webhook sets in motion; the webhook itself comes in machine time. */
-async function settled(id: string, status: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if ((await service.api.subscription(id)).status === status) return;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  throw new Error(`subscription ${id} did not become ${status}`);
+/** What a webhook sets in motion; the webhook itself comes in machine time. */
+function settled(id: string, status: string): Promise<void> {
+  return until(`${id} becomes ${status}`, async () => (await service.api.subscription(id)).status === status);
 }

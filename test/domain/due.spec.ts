@@ -1,0 +1,108 @@
+/** What time does next to a subscription, for every status and every progress of its charge; and how long benefits last. */
+import { benefitsUntil, nextChargeAt, nextDue } from '../../src/domain/due.js';
+import type {
+  ChargeProgress,
+  Subscription,
+  SubscriptionStatus,
+  Term,
+  TermKind,
+} from '../../src/domain/subscription.js';
+
+const createdAt = new Date('2026-03-01T10:00:00.000Z');
+const endsAt = new Date('2026-03-31T10:00:00.000Z');
+const firstFailedAt = new Date('2026-03-31T10:00:05.000Z');
+const retryAt = new Date('2026-03-31T22:00:05.000Z');
+
+const ABANDON = 'abandon 2026-03-02T09:00:00.000Z';
+const CONVERT = 'convert_trial 2026-03-31T10:00:00.000Z';
+const RENEW = 'renew_term 2026-03-31T10:00:00.000Z';
+const RETRY = 'retry_payment 2026-03-31T22:00:05.000Z';
+const GIVE_UP = 'give_up_payment 2026-04-07T10:00:05.000Z';
+const NOTHING = 'nothing';
+
+type Kind = TermKind | 'no';
+type Row = [status: SubscriptionStatus, term: Kind, progress: ChargeProgress, retry: boolean, due: string];
+
+const LIVE: Row[] = [
+  ['pending_payment', 'no', 'none', false, ABANDON],
+  ['pending_payment', 'no', 'moving', false, ABANDON],
+  ['pending_payment', 'no', 'waiting_for_member', false, ABANDON],
+  ['pending_payment', 'no', 'declined', false, ABANDON],
+  ['trialing', 'trial', 'none', false, CONVERT],
+  ['trialing', 'trial', 'moving', false, NOTHING],
+  ['trialing', 'trial', 'waiting_for_member', false, NOTHING],
+  ['trialing', 'trial', 'declined', false, NOTHING],
+  ['active', 'paid', 'none', false, RENEW],
+  ['active', 'temporary', 'none', false, RENEW],
+  ['active', 'no', 'none', false, NOTHING],
+  ['active', 'paid', 'moving', false, NOTHING],
+  ['active', 'paid', 'waiting_for_member', false, NOTHING],
+  ['active', 'paid', 'declined', false, NOTHING],
+  ['past_due', 'paid', 'none', false, GIVE_UP],
+  ['past_due', 'paid', 'none', true, GIVE_UP],
+  ['past_due', 'paid', 'moving', false, NOTHING],
+  ['past_due', 'paid', 'moving', true, NOTHING],
+  ['past_due', 'trial', 'waiting_for_member', false, GIVE_UP],
+  ['past_due', 'trial', 'waiting_for_member', true, GIVE_UP],
+  ['past_due', 'paid', 'declined', false, GIVE_UP],
+  ['past_due', 'paid', 'declined', true, RETRY],
+  ['past_due', 'trial', 'declined', true, RETRY],
+];
+const STATES_ENDED: SubscriptionStatus[] = ['abandoned', 'expired', 'canceled', 'revoked', 'discontinued'];
+const PROGRESS: ChargeProgress[] = ['none', 'moving', 'waiting_for_member', 'declined'];
+const ENDED = STATES_ENDED.flatMap((status) =>
+  PROGRESS.map((progress): Row => [status, 'paid', progress, true, NOTHING]),
+);
+
+it.each([...LIVE, ...ENDED])(
+  '%s with %s term, charge %s, retry planned %s: %s',
+  (status, kind, progress, retry, due) => {
+    const facts = {
+      status,
+      createdAt,
+      firstFailedAt: status === 'past_due' ? firstFailedAt : null,
+      retryAt: retry ? retryAt : null,
+      chargeProgress: progress,
+    };
+    const { move, at } = nextDue(facts, kind === 'no' ? null : ({ kind, endsAt } as Term));
+    expect(move === null ? NOTHING : `${move} ${String(at?.toISOString())}`).toBe(due);
+    if (move === null) expect(at).toBeNull();
+  },
+);
+
+describe('nextChargeAt', () => {
+  it.each([
+    ['convert_trial', true, true],
+    ['convert_trial', false, false],
+    ['renew_term', true, true],
+    ['renew_term', false, false],
+    ['retry_payment', true, true],
+    // An overdue fee is still owed.
+    ['retry_payment', false, true],
+    ['abandon', true, false],
+    ['give_up_payment', true, false],
+    [null, true, false],
+  ] as const)('%s, auto-renewal %s: charged %s', (dueMove, autoRenewal, charged) => {
+    const dueAt = dueMove === null ? null : endsAt;
+    const at = nextChargeAt({ dueMove, dueAt, autoRenewal } as Subscription);
+    expect(at).toEqual(charged ? endsAt : null);
+  });
+});
+
+describe('benefitsUntil', () => {
+  const pack = { renewalGraceDays: 7, conversionGraceDays: 2 };
+
+  it.each([
+    ['trial', false, '2026-03-31T10:00:00.000Z'],
+    ['trial', true, '2026-04-02T10:00:00.000Z'],
+    ['paid', false, '2026-03-31T10:00:00.000Z'],
+    ['paid', true, '2026-04-07T10:00:00.000Z'],
+  ] as const)('after a %s term, to be charged %s: %s', (kind, charged, until) => {
+    expect(benefitsUntil({ kind, endsAt }, charged, pack)?.toISOString()).toBe(until);
+  });
+
+  it('is the end itself without grace, and nothing before a term began', () => {
+    expect(benefitsUntil({ kind: 'trial', endsAt }, true, { ...pack, conversionGraceDays: 0 })).toEqual(endsAt);
+    expect(benefitsUntil(null, true, pack)).toBeNull();
+  });
+});

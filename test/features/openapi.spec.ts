@@ -1,0 +1,108 @@
+/** The published document: every route that exists, no other, each with who may call it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { createApi } from '../../src/application.js';
+import { SCOPES } from '../../src/platform/access.js';
+import { Config } from '../../src/platform/config.js';
+import { createDatabase, dropDatabases } from '../support/database.js';
+import { migratedTemplate } from '../support/migrated-template.js';
+
+interface Operation {
+  security?: Record<string, string[]>[];
+  parameters?: { name: string; in: string }[];
+  responses: object;
+}
+
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { securitySchemes: Record<string, { type: string; scheme: string }> };
+}
+
+// The document and its page describe the routes; they are none of them.
+const OWN_PATHS = /^\/(docs|docs-yaml|openapi\.json)(\/|$)/;
+const PUBLIC = [
+  'GET /health/live',
+  'GET /health/ready',
+  'GET /test/clock',
+  'POST /test/clock',
+  'POST /v1/webhooks/stripe',
+];
+
+let folder: string;
+let app: NestExpressApplication;
+let url: string;
+let document: Document;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'vip-openapi-'));
+  const DATABASE_URL = await createDatabase('openapi', await migratedTemplate());
+  app = await createApi(Object.assign(new Config(), { DATABASE_URL, DATA_DIR: folder, LOG_LEVEL: 'error' }));
+  await app.listen(0, '127.0.0.1');
+  url = await app.getUrl();
+  document = (await (await fetch(`${url}/openapi.json`)).json()) as Document;
+});
+afterAll(async () => {
+  await app.close();
+  await dropDatabases();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function operations(): [string, Operation][] {
+  return Object.entries(document.paths).flatMap(([at, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [
+      `${method.toUpperCase()} ${at}`,
+      operation,
+    ]),
+  );
+}
+
+/** What Express itself answers, without the page of the document and what catches the rest. */
+function served(): string[] {
+  const { stack } = app.getHttpAdapter().getInstance().router as {
+    stack: { route?: { path: string; methods: Record<string, boolean> } }[];
+  };
+  return stack.flatMap(({ route }) => {
+    if (route === undefined || OWN_PATHS.test(route.path) || !route.path.startsWith('/') || route.path.includes('*')) {
+      return [];
+    }
+    const at = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    return Object.keys(route.methods).map((method) => `${method.toUpperCase()} ${at}`);
+  });
+}
+
+it('is OpenAPI 3.1 and names every scope as a bearer token', () => {
+  expect(document.openapi).toMatch(/^3\.1\.\d+$/);
+  for (const scope of SCOPES) {
+    expect(document.components.securitySchemes[scope]).toMatchObject({ type: 'http', scheme: 'bearer' });
+  }
+});
+
+it('has exactly the routes that are served', () => {
+  const published = operations().map(([name]) => name);
+  expect(published.length).toBeGreaterThan(20);
+  expect(published.sort()).toEqual(served().sort());
+});
+
+it('says for each route the one scope it needs, or that it is public', () => {
+  for (const [name, { security }] of operations()) {
+    if (PUBLIC.includes(name)) expect({ name, security }).toEqual({ name, security: undefined });
+    else {
+      const needed = (security ?? []).flatMap((one) => Object.keys(one));
+      expect({ name, scopes: needed.length, known: SCOPES.includes(needed[0] as never) }).toEqual({
+        name,
+        scopes: 1,
+        known: true,
+      });
+    }
+  }
+});
+
+it('shows the document as a page', async () => {
+  const page = await fetch(`${url}/docs`);
+  expect(page.status).toBe(200);
+  expect(page.headers.get('content-type')).toContain('text/html');
+  expect(await page.text()).toContain('swagger-ui');
+});
