@@ -5,16 +5,7 @@ import { MarketStore } from '../markets/market.store.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
-
-export class EntitlementView {
-  entitled: boolean;
-  reason: string;
-  clause?: string;
-  subscriptionId?: string;
-  until?: Date;
-  /** Codes of the benefits that are on. */
-  benefits: string[];
-}
+import type { EntitlementView } from './entitlement.dto.js';
 
 @Injectable()
 export class CheckEntitlement {

@@ -1,7 +1,6 @@
 /** Where the storefront asks what cancelling returns, and cancels. */
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { IsOptional, IsString, IsUUID, Length } from 'class-validator';
 import type { CancellationLine } from '../domain/cancellation.js';
 import { RequestStore } from '../payments/request.store.js';
 import { RequireScope } from '../platform/access.js';
@@ -11,53 +10,12 @@ import { NoBody } from '../platform/no-body.dto.js';
 import { IdParam } from '../platform/params.dto.js';
 import { WaitMs } from '../platform/wait.js';
 import { RefundStore } from '../refunds/refund.store.js';
-import { RefundView, viewRefund } from '../refunds/refund.view.js';
+import { viewRefund } from '../refunds/refund.view.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
-import { MoneyView, SubscriptionView } from '../subscriptions/subscription.view.js';
 import { CancelSubscription } from './cancel-subscription.js';
+import { CancellationBody, CancellationView, QuoteLineView, QuoteView } from './cancellation.dto.js';
 import { CancellationEntity, type CancellationQuoteEntity } from './cancellation.entity.js';
 import { QuoteCancellation } from './quote-cancellation.js';
-
-export class CancellationBody {
-  /** Pays exactly this quote, or refuses. */
-  @IsOptional()
-  @IsUUID()
-  quoteId?: string;
-
-  /** The member's own words, kept for the record. */
-  @IsOptional()
-  @IsString()
-  @Length(1, 500)
-  reason?: string;
-}
-
-export class QuoteLineView {
-  kind: string;
-  description: string;
-  /** Minor units; deductions are negative. */
-  amount: number;
-  daysLeft?: number;
-  termDays?: number;
-  clause: string;
-}
-
-export class QuoteView {
-  id: string;
-  subscriptionId: string;
-  basis: string;
-  clause: string;
-  effectiveAt: Date;
-  expiresAt: Date;
-  refund: MoneyView;
-  lines: QuoteLineView[];
-}
-
-export class CancellationView {
-  subscription: SubscriptionView;
-  quoteId?: string;
-  /** Empty when nothing goes back. */
-  refunds: RefundView[];
-}
 
 @ApiTags('storefront')
 @RequireScope('storefront')

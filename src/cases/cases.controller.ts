@@ -1,18 +1,12 @@
 /** Where operations see and close what needs a person. Closing a case moves no money. */
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Length } from 'class-validator';
 import { RequireScope, Subject } from '../platform/access.js';
 import { PageQuery, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import type { CaseEntity } from './case.entity.js';
+import { ResolutionBody } from './case.dto.js';
 import { CaseStore } from './case.store.js';
-
-export class ResolutionBody {
-  /** What was found and done. */
-  @Length(1, 1000)
-  resolution: string;
-}
 
 @ApiTags('operations')
 @RequireScope('operations')

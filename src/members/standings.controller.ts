@@ -1,23 +1,11 @@
 /** Where the risk system records what it knows of a user. */
 import { Body, Controller, Param, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { IsIn, IsNotEmpty, IsString, Length } from 'class-validator';
-import { STANDINGS, type Standing } from '../domain/eligibility.js';
 import { RequireScope, Subject } from '../platform/access.js';
 import { UserIdParam } from '../platform/params.dto.js';
 import { RecordStanding } from './record-standing.js';
+import { StandingBody } from './standing.dto.js';
 import type { StandingEntity } from './standing.entity.js';
-
-export class StandingBody {
-  @IsIn(STANDINGS)
-  standing: Standing;
-
-  /** Why, for those who read the record later. */
-  @IsString()
-  @IsNotEmpty()
-  @Length(1, 500)
-  reason: string;
-}
 
 @ApiTags('risk')
 @RequireScope('risk')

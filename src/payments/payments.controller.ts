@@ -1,13 +1,12 @@
 /** What the storefront can see and do about payments: charges, another payment method, paying an overdue fee now. */
 import { Body, Controller, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Equals, Matches } from 'class-validator';
 import type { Charge } from '../domain/charge.js';
 import { RequireScope } from '../platform/access.js';
 import { Idempotency, Keyed, type KeyedRequest } from '../platform/idempotency.js';
 import { NoBody } from '../platform/no-body.dto.js';
 import type { Page } from '../platform/page.js';
-import { IdParam, PAYMENT_METHOD_FORM } from '../platform/params.dto.js';
+import { IdParam } from '../platform/params.dto.js';
 import { WaitMs } from '../platform/wait.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
@@ -16,18 +15,9 @@ import { SubscriptionView } from '../subscriptions/subscription.view.js';
 import { ChargeStore } from './charge.store.js';
 import { ChargeView, viewCharge } from './charge.view.js';
 import { OpenCharge } from './open-charge.js';
+import { PaymentMethodBody } from './payment-method.dto.js';
 import { ReplacePaymentMethod } from './replace-payment-method.js';
 import { RequestStore } from './request.store.js';
-
-export class PaymentMethodBody {
-  /** The gateway's token of the method. */
-  @Matches(PAYMENT_METHOD_FORM)
-  paymentMethod: string;
-
-  /** The member authorizes later deductions (3.2.1). */
-  @Equals(true)
-  deductionAuthorized: true;
-}
 
 @ApiTags('storefront')
 @RequireScope('storefront')

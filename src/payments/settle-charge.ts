@@ -18,7 +18,7 @@ import { ChargeStore } from './charge.store.js';
 import { OpenCharge } from './open-charge.js';
 import { WITHDRAWN, type Outcome } from './outcome.js';
 
-const EVENT_OF = { activate: 'activated', convert: 'renewed', renew: 'renewed' } as Record<string, string>;
+
 
 @Injectable()
 export class SettleCharge {
@@ -159,7 +159,7 @@ export class SettleCharge {
     const { number, startsAt, endsAt, cancellationPeriodEndsAt } = term;
     if (recovered) change.record('subscription.recovered', '5.1', 'the overdue payment succeeded');
     change.record(
-      `subscription.${EVENT_OF[move] ?? 'renewed'}`,
+      move === 'renew' ? 'subscription.renewed' : 'subscription.activated',
       clause,
       `paid term ${number} runs from ${startsAt.toISOString()} to ${endsAt.toISOString()}`,
       { termNumber: number, startsAt, endsAt, cancellationPeriodEndsAt },

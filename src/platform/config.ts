@@ -24,6 +24,13 @@ export class Config {
   @IsString()
   HOST = '127.0.0.1';
 
+  /** Where a worker answers /health/live and /health/ready; 0 = nowhere. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  OPS_PORT = 0;
+
   /** Folder of everything the embedded parts keep: database, keys, instance file. */
   @IsString()
   DATA_DIR = 'var';
@@ -93,7 +100,7 @@ export class Config {
   @Max(60_000)
   SWEEP_EVERY_MS = 1000;
 
-  /** Jobs one worker process performs at once; each carries up to 100 ids. */
+  /** Jobs one worker process performs at once; each carries up to 50 ids. */
   @Type(() => Number)
   @IsInt()
   @Min(1)

@@ -22,8 +22,9 @@ const QUEUE = 'duties';
 const SWEEP = 'sweep';
 const PERFORM = 'perform';
 const CLAIM_MAX = 500;
-const IDS_PER_JOB = 100;
-const IDS_AT_ONCE = 20;
+const IDS_PER_JOB = 50;
+const IDS_AT_ONCE = 50;
+const GATHER_MS = 5;
 // A worker that dies is noticed after the lock and one check: about five seconds.
 const LOCK_MS = 5000;
 const STALLED_CHECK_MS = 2000;
@@ -42,6 +43,8 @@ export class DutyRunner implements BeforeApplicationShutdown, OnApplicationShutd
   private readonly backend: BackendFactory | undefined;
   private readonly queue: Queue<DutyJob>;
   private readonly producer: Redis | null;
+  private readonly nudged = new Map<string, string[]>();
+  private nudgeTimer: NodeJS.Timeout | null = null;
   private consumer: Redis | null = null;
   private worker: Worker<DutyJob> | null = null;
   private schedulerCheck: NodeJS.Timeout | null = null;
@@ -87,12 +90,15 @@ export class DutyRunner implements BeforeApplicationShutdown, OnApplicationShutd
     }, SCHEDULER_CHECK_MS);
   }
 
-  /** Hands fresh ids to the workers without waiting; if the queue is away, the sweep brings them. */
+  /**
+   * Hands fresh ids to the workers without waiting; if the queue is away, the sweep brings them. Ids that come within
+   * a few milliseconds of each other travel in one job.
+   */
   nudge(duty: string, ids: string[]): void {
-    if (ids.length === 0) return;
-    this.queue
-      .add(PERFORM, { duty, ids })
-      .catch((error: Error) => this.logger.warn(`${duty} left to the sweep: ${error.message}`));
+    const waiting = this.nudged.get(duty) ?? [];
+    waiting.push(...ids);
+    this.nudged.set(duty, waiting);
+    this.nudgeTimer ??= setTimeout(() => this.sendNudged(), GATHER_MS);
   }
 
   /** Asks for one sweep of everything now. */
@@ -116,12 +122,24 @@ export class DutyRunner implements BeforeApplicationShutdown, OnApplicationShutd
   }
 
   async onApplicationShutdown(): Promise<void> {
+    // What was not handed over yet is found by the next sweep.
+    if (this.nudgeTimer !== null) clearTimeout(this.nudgeTimer);
     await this.queue.close();
     this.producer?.disconnect();
   }
 
   private postgres(max: number): ConnectionOptions {
     return { connectionString: this.config.DATABASE_URL, max };
+  }
+
+  private sendNudged(): void {
+    this.nudgeTimer = null;
+    const jobs = [...this.nudged].flatMap(([duty, ids]) => batchesOf(duty, ids));
+    this.nudged.clear();
+    if (jobs.length === 0) return;
+    this.queue.addBulk(jobs).catch((error: Error) => {
+      this.logger.warn(`left to the sweep: ${error.message}`);
+    });
   }
 
   private async scheduleSweep(): Promise<void> {
@@ -138,10 +156,7 @@ export class DutyRunner implements BeforeApplicationShutdown, OnApplicationShutd
   private async sweep(): Promise<void> {
     for (const duty of this.duties.values()) {
       for (let ids = await duty.claim(CLAIM_MAX); ids.length > 0; ids = await duty.claim(CLAIM_MAX)) {
-        const batches = Array.from({ length: Math.ceil(ids.length / IDS_PER_JOB) }, (_, index) =>
-          ids.slice(index * IDS_PER_JOB, (index + 1) * IDS_PER_JOB),
-        );
-        await this.queue.addBulk(batches.map((batch) => ({ name: PERFORM, data: { duty: duty.name, ids: batch } })));
+        await this.queue.addBulk(batchesOf(duty.name, ids));
         if (ids.length < CLAIM_MAX) break;
       }
     }
@@ -160,4 +175,11 @@ export class DutyRunner implements BeforeApplicationShutdown, OnApplicationShutd
     };
     await pMap(ids, performOne, { concurrency: IDS_AT_ONCE });
   }
+}
+
+function batchesOf(duty: string, ids: string[]): { name: string; data: DutyJob }[] {
+  return Array.from({ length: Math.ceil(ids.length / IDS_PER_JOB) }, (_, index) => ({
+    name: PERFORM,
+    data: { duty, ids: ids.slice(index * IDS_PER_JOB, (index + 1) * IDS_PER_JOB) },
+  }));
 }

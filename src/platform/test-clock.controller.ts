@@ -1,24 +1,12 @@
 /** The test clock's door; it answers 404 unless the service was started with TEST_CLOCK=on. */
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { IsISO8601, IsOptional, IsString } from 'class-validator';
 import { Public } from './access.js';
 import { AdvanceTestClock, type ClockMoved } from './advance-test-clock.js';
 import { plusIsoDuration } from './calendar.js';
 import { Clock, TestClock } from './clock.js';
 import { RequestProblem, validationFailed } from './problem.js';
-
-export class MoveClockBody {
-  /** The instant to go to; forward only. */
-  @IsOptional()
-  @IsISO8601({ strict: true })
-  to?: string;
-
-  /** How far to go instead: an ISO 8601 duration such as `P30D` or `PT12H`. */
-  @IsOptional()
-  @IsString()
-  advance?: string;
-}
+import { MoveClockBody } from './test-clock.dto.js';
 
 @ApiTags('test clock')
 @Public()

@@ -1,17 +1,12 @@
 /** The storefront's "Cancel Auto Renewal", and its undoing. */
 import { Body, Controller, Param, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { IsBoolean } from 'class-validator';
 import { RequireScope } from '../platform/access.js';
 import { IdParam } from '../platform/params.dto.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
 import { SubscriptionView } from '../subscriptions/subscription.view.js';
+import { AutoRenewalBody } from './auto-renewal.dto.js';
 import { SwitchAutoRenewal } from './switch-auto-renewal.js';
-
-export class AutoRenewalBody {
-  @IsBoolean()
-  enabled: boolean;
-}
 
 @ApiTags('storefront')
 @RequireScope('storefront')

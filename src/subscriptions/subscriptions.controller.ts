@@ -1,29 +1,14 @@
 /** What the storefront can read of memberships; every change has its own flow elsewhere. */
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { IsIn, IsOptional, Matches } from 'class-validator';
-import { SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '../domain/subscription.js';
 import { RequireScope } from '../platform/access.js';
 import { PageQuery, pageOf, type Page } from '../platform/page.js';
-import { IdParam, IsCountry, USER_ID_FORM } from '../platform/params.dto.js';
+import { IdParam } from '../platform/params.dto.js';
 import { ShowSubscription } from './show-subscription.js';
 import { SubscriptionStore } from './subscription.store.js';
 import { SubscriptionView, type TermView } from './subscription.view.js';
+import { SubscriptionsQuery } from './subscriptions.dto.js';
 import { TimelineStore, type TimelineLine } from './timeline.store.js';
-
-export class SubscriptionsQuery extends PageQuery {
-  @IsOptional()
-  @Matches(USER_ID_FORM)
-  userId?: string;
-
-  @IsOptional()
-  @IsCountry()
-  country?: string;
-
-  @IsOptional()
-  @IsIn(SUBSCRIPTION_STATUSES)
-  status?: SubscriptionStatus;
-}
 
 @ApiTags('storefront')
 @RequireScope('storefront')

@@ -1,5 +1,5 @@
 /** The published document: every route that exists, no other, each with who may call it. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -105,4 +105,17 @@ it('shows the document as a page', async () => {
   expect(page.status).toBe(200);
   expect(page.headers.get('content-type')).toContain('text/html');
   expect(await page.text()).toContain('swagger-ui');
+});
+
+it('can describe every body, query and view: each stands in a file that the Swagger plugin of the build reads', async () => {
+  const { compilerOptions } = JSON.parse(await readFile('nest-cli.json', 'utf8')) as {
+    compilerOptions: { plugins: { options: { dtoFileNameSuffix: string[] } }[] };
+  };
+  const read = compilerOptions.plugins.flatMap(({ options }) => options.dtoFileNameSuffix);
+  const files = (await readdir('src', { recursive: true })).filter((name) => name.endsWith('.ts'));
+  const unread = files.filter((name) => !read.some((suffix) => `/${name}`.includes(suffix)));
+  for (const name of unread) {
+    const found = /^export class \w+(Body|Query|Params?|View)\b/m.exec(await readFile(path.join('src', name), 'utf8'));
+    expect({ name, found: found?.[0] }).toEqual({ name, found: undefined });
+  }
 });

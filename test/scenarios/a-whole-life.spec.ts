@@ -51,7 +51,7 @@ describe.each(queues())('on the %s queue', (queue) => {
     expect(await api.events(trial.id)).toEqual([
       'subscription.requested',
       'subscription.trial_started',
-      ...['charge.opened', 'charge.succeeded', 'subscription.renewed'],
+      ...['charge.opened', 'charge.succeeded', 'subscription.activated'],
       ...['charge.opened', 'charge.succeeded', 'subscription.renewed'],
     ]);
     expect(await sandbox.movementsOf(trial.id)).toMatchObject([{ amount: 4999 }, { amount: 4999 }]);
