@@ -18,7 +18,9 @@ try {
   console.log(`ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
   const url = /API\s+(http:\S+)/.exec(said)?.[1];
   if (!url) throw new Error(`npm start did not come up:\n${said}`);
-  const token = execFileSync('npm', ['run', '-s', 'token', '--', '--scope', 'storefront,risk'], { env }).toString().trim();
+  const token = execFileSync('npm', ['run', '-s', 'token', '--', '--scope', 'storefront,risk'], { env })
+    .toString()
+    .trim();
   const call = async (method, route, body) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': route };
     const response = await fetch(url + route, { method, headers, body: JSON.stringify(body) });

@@ -86,7 +86,10 @@ export class Storefront {
   async books(ids: string[]): Promise<Amount[]> {
     const amounts: Amount[] = [];
     for (const id of ids) {
-      for (const [list, type] of [['charges', 'capture'], ['refunds', 'refund']] as const) {
+      for (const [list, type] of [
+        ['charges', 'capture'],
+        ['refunds', 'refund'],
+      ] as const) {
         const { data } = await this.call<{ data: Listed[] }>('GET', `/v1/subscriptions/${id}/${list}`);
         const done = data.filter((one) => one.status === 'succeeded');
         amounts.push(...done.map(({ amount, currency }) => ({ type, amount, currency })));

@@ -7,7 +7,8 @@ export function showLife({ user, country, story }: Life, lines: Line[], movement
   console.log(`\n${user} (${country}) ${story}`);
   for (const { at, event, clause, explanation, data } of lines) {
     const movement = movements.find(({ reference }) => {
-      const ours = event === 'charge.succeeded' ? data.reference : event === 'refund.succeeded' ? data.refundId : undefined;
+      const ours =
+        event === 'charge.succeeded' ? data.reference : event === 'refund.succeeded' ? data.refundId : undefined;
       return ours !== undefined && reference.includes(ours);
     });
     const theirs = movement ? `  | gateway: ${movement.type} ${movement.amount} ${movement.currency}` : '';

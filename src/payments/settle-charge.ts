@@ -18,8 +18,6 @@ import { ChargeStore } from './charge.store.js';
 import { OpenCharge } from './open-charge.js';
 import { WITHDRAWN, type Outcome } from './outcome.js';
 
-
-
 @Injectable()
 export class SettleCharge {
   constructor(

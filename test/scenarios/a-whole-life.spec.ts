@@ -38,7 +38,12 @@ describe.each(queues())('on the %s queue', (queue) => {
     expect(await api.clockTo('2026-03-31T10:00:00.000Z')).toEqual({ convert_trial: 1 });
     expect(await api.subscription(trial.id)).toMatchObject({
       status: 'active',
-      currentTerm: { number: 2, kind: 'paid', startsAt: '2026-03-31T10:00:00.000Z', endsAt: '2027-03-31T10:00:00.000Z' },
+      currentTerm: {
+        number: 2,
+        kind: 'paid',
+        startsAt: '2026-03-31T10:00:00.000Z',
+        endsAt: '2027-03-31T10:00:00.000Z',
+      },
     });
 
     expect(await api.clockTo('2027-03-31T09:59:59.999Z')).toEqual({});

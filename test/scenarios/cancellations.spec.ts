@@ -26,7 +26,11 @@ it('makes one refund of fifty parallel cancellations', async () => {
 it('ends a trial at once with nothing to give back', async () => {
   const { api } = service;
   const { id } = (await api.subscribe('trial', { startWith: 'trial' })).body;
-  expect((await api.quote(id)).body).toMatchObject({ basis: 'none', clause: '3.2.1', refund: { amount: 0, currency: 'EUR' } });
+  expect((await api.quote(id)).body).toMatchObject({
+    basis: 'none',
+    clause: '3.2.1',
+    refund: { amount: 0, currency: 'EUR' },
+  });
   const { body } = await api.cancel(id, { reason: 'no need' });
   expect(body).toMatchObject({ subscription: { status: 'canceled', endReason: 'canceled_by_member' }, refunds: [] });
   await api.clockBy('P31D');
@@ -39,7 +43,11 @@ it('pays the quote exactly, also when a day passes meanwhile, and not after it e
   await api.clockBy('P99D');
   await api.clockBy('PT23H59M');
   const quote = (await api.quote(id)).body;
-  expect(quote).toMatchObject({ basis: 'pro_rata', refund: { amount: 3643 }, lines: [{ kind: 'paid' }, { daysLeft: 266 }] });
+  expect(quote).toMatchObject({
+    basis: 'pro_rata',
+    refund: { amount: 3643 },
+    lines: [{ kind: 'paid' }, { daysLeft: 266 }],
+  });
   await api.clockBy('PT14M59S');
   expect((await api.quote(id)).body.refund.amount).toBe(3629);
   const { body } = await api.cancel(id, { quoteId: quote.id });
@@ -48,7 +56,10 @@ it('pays the quote exactly, also when a day passes meanwhile, and not after it e
   const late = (await api.subscribe('late-quote')).body;
   const expired = (await api.quote(late.id)).body;
   await api.clockBy('PT15M');
-  expect(await api.cancel(late.id, { quoteId: expired.id })).toMatchObject({ status: 409, body: { code: 'quote_expired' } });
+  expect(await api.cancel(late.id, { quoteId: expired.id })).toMatchObject({
+    status: 409,
+    body: { code: 'quote_expired' },
+  });
   expect(await api.subscription(late.id)).toMatchObject({ status: 'active' });
   expect(await api.events(late.id)).toContain('refused');
 });
@@ -60,7 +71,10 @@ it('refuses a quote when a new term has started, and one of somebody else', asyn
   await api.clockTo(new Date(new Date(member.currentTerm?.endsAt ?? '').getTime() - 60_000).toISOString());
   const quote = (await api.quote(member.id)).body;
   await api.clockBy('PT1M');
-  expect(await api.cancel(member.id, { quoteId: quote.id })).toMatchObject({ status: 409, body: { code: 'quote_stale' } });
+  expect(await api.cancel(member.id, { quoteId: quote.id })).toMatchObject({
+    status: 409,
+    body: { code: 'quote_stale' },
+  });
   expect(await api.cancel(other.id, { quoteId: quote.id })).toMatchObject({ status: 404, body: { code: 'not_found' } });
 });
 
@@ -69,7 +83,10 @@ it('deducts the days used where the market says so, in every paid term', async (
   const { id } = (await api.subscribe('britain', { country: 'GB', residenceCountry: 'GB' })).body;
   await api.clockBy('P9DT1H');
   // 10 started days of 365: 3999 × 10 / 365 = 109.56 → 110
-  expect((await api.quote(id)).body).toMatchObject({ basis: 'full_less_benefits', refund: { amount: 3889, currency: 'GBP' } });
+  expect((await api.quote(id)).body).toMatchObject({
+    basis: 'full_less_benefits',
+    refund: { amount: 3889, currency: 'GBP' },
+  });
   expect((await api.cancel(id)).body.refunds).toMatchObject([{ amount: 3889 }]);
 });
 

@@ -20,10 +20,10 @@ afterEach(async () => {
 /** A member whose stored method will decline at the renewal. */
 async function memberWith(method: string): Promise<SubscriptionAnswer> {
   const { body } = await service.api.subscribe('m1');
-  await service.database.query(`update mandates set gateway_method_id = $2 where subscription_id = $1 and status = 'valid'`, [
-    body.id,
-    method,
-  ]);
+  await service.database.query(
+    `update mandates set gateway_method_id = $2 where subscription_id = $1 and status = 'valid'`,
+    [body.id, method],
+  );
   return body;
 }
 
@@ -50,7 +50,9 @@ it('retries a soft decline after 12 h, 1, 2, 4 and 7 days, then expires; benefit
     endedAt: '2027-03-08T10:00:00.000Z',
   });
   expect((await api.charges(id))[0]).toMatchObject({ status: 'failed' });
-  expect((await api.charges(id))[0]?.attempts.map((attempt) => attempt.code)).toEqual(Array(6).fill('insufficient_funds'));
+  expect((await api.charges(id))[0]?.attempts.map((attempt) => attempt.code)).toEqual(
+    Array(6).fill('insufficient_funds'),
+  );
   expect((await api.entitlement('m1')).body).toMatchObject({ entitled: false });
 });
 
@@ -69,7 +71,13 @@ it('recovers within the grace from the old end, without losing a day', async () 
     ...['subscription.requested', 'charge.opened', 'charge.succeeded', 'subscription.activated'],
     ...['charge.opened', 'charge.failed', 'subscription.past_due'],
     ...['charge.opened', 'charge.failed', 'charge.opened', 'charge.failed', 'charge.opened', 'charge.failed'],
-    ...['payment_method.replaced', 'charge.opened', 'charge.succeeded', 'subscription.recovered', 'subscription.renewed'],
+    ...[
+      'payment_method.replaced',
+      'charge.opened',
+      'charge.succeeded',
+      'subscription.recovered',
+      'subscription.renewed',
+    ],
   ]);
 });
 
@@ -85,7 +93,10 @@ it('does not retry a hard decline, waits for another method, and gives up after 
 
 it('starts a conversion paid late at the payment: a trial has no grace', async () => {
   const { api } = service;
-  const { body: trial } = await api.subscribe('m1', { startWith: 'trial', paymentMethod: 'pm_card_chargeCustomerFail' });
+  const { body: trial } = await api.subscribe('m1', {
+    startWith: 'trial',
+    paymentMethod: 'pm_card_chargeCustomerFail',
+  });
   expect(trial.status).toBe('trialing');
   await api.clockTo('2026-04-01T08:00:00.000Z');
   expect(await api.subscription(trial.id)).toMatchObject({ status: 'past_due' });
@@ -98,7 +109,10 @@ it('starts a conversion paid late at the payment: a trial has no grace', async (
 
 it('asks the member to authenticate an off-session charge, and goes on when they do', async () => {
   const { api, sandbox } = service;
-  const { body: trial } = await api.subscribe('m1', { startWith: 'trial', paymentMethod: 'pm_card_authenticationRequired' });
+  const { body: trial } = await api.subscribe('m1', {
+    startWith: 'trial',
+    paymentMethod: 'pm_card_authenticationRequired',
+  });
   await api.clockTo('2026-03-31T10:00:00.000Z');
   const waiting = await api.subscription(trial.id);
   expect(waiting).toMatchObject({ status: 'past_due', nextChargeAt: null, nextAction: { type: 'authenticate' } });
@@ -107,15 +121,27 @@ it('asks the member to authenticate an off-session charge, and goes on when they
   expect((await api.charges(trial.id))[0]?.attempts).toHaveLength(1);
   await sandbox.authenticate(waiting.nextAction?.clientSecret ?? '', true);
   await settled(trial.id, 'active');
-  expect(await api.subscription(trial.id)).toMatchObject({ nextAction: null, currentTerm: { startsAt: '2026-04-02T10:00:00.000Z' } });
+  expect(await api.subscription(trial.id)).toMatchObject({
+    nextAction: null,
+    currentTerm: { startsAt: '2026-04-02T10:00:00.000Z' },
+  });
 });
 
 it('takes an unauthenticated payment back before it tries another method', async () => {
   const { api, sandbox } = service;
-  const { body: trial } = await api.subscribe('m1', { startWith: 'trial', paymentMethod: 'pm_card_authenticationRequired' });
+  const { body: trial } = await api.subscribe('m1', {
+    startWith: 'trial',
+    paymentMethod: 'pm_card_authenticationRequired',
+  });
   await api.clockTo('2026-03-31T10:00:00.000Z');
-  expect((await api.paymentMethod(trial.id, 'pm_card_visa')).body).toMatchObject({ status: 'active', nextAction: null });
-  expect((await api.charges(trial.id))[0]?.attempts).toMatchObject([{ status: 'failed', code: 'withdrawn' }, { status: 'succeeded' }]);
+  expect((await api.paymentMethod(trial.id, 'pm_card_visa')).body).toMatchObject({
+    status: 'active',
+    nextAction: null,
+  });
+  expect((await api.charges(trial.id))[0]?.attempts).toMatchObject([
+    { status: 'failed', code: 'withdrawn' },
+    { status: 'succeeded' },
+  ]);
   expect(await sandbox.movementsOf(trial.id)).toHaveLength(1);
 });
 
@@ -129,9 +155,16 @@ it('holds a first payment that waits for the member, and abandons it after 23 ho
   await api.clockTo('2026-03-02T08:59:59.999Z');
   expect(await api.subscription(body.id)).toMatchObject({ status: 'pending_payment' });
   await api.clockTo('2026-03-02T09:00:00.000Z');
-  expect(await api.subscription(body.id)).toMatchObject({ status: 'abandoned', endReason: 'not_completed', nextAction: null });
+  expect(await api.subscription(body.id)).toMatchObject({
+    status: 'abandoned',
+    endReason: 'not_completed',
+    nextAction: null,
+  });
   expect((await api.charges(body.id))[0]).toMatchObject({ status: 'failed' });
-  expect(await api.subscribe('m1', { startWith: 'trial' })).toMatchObject({ status: 201, body: { previousSubscriptionId: null } });
+  expect(await api.subscribe('m1', { startWith: 'trial' })).toMatchObject({
+    status: 201,
+    body: { previousSubscriptionId: null },
+  });
 });
 
 it('activates a first payment once the member has authenticated it', async () => {

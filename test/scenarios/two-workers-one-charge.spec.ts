@@ -25,7 +25,14 @@ describe.each(queues())('on the %s queue', (queue) => {
 
   const startWorker = async (): Promise<void> => {
     const { DATABASE_URL = '', REDIS_URL = '', STRIPE_API_BASE = '', STRIPE_WEBHOOK_SECRET } = service.config;
-    const env = { DATABASE_URL, REDIS_URL, STRIPE_API_BASE, STRIPE_WEBHOOK_SECRET, TEST_CLOCK: 'on', TEST_CLOCK_START: START };
+    const env = {
+      DATABASE_URL,
+      REDIS_URL,
+      STRIPE_API_BASE,
+      STRIPE_WEBHOOK_SECRET,
+      TEST_CLOCK: 'on',
+      TEST_CLOCK_START: START,
+    };
     workers.push(await startProcess('worker', env, /worker ready/));
   };
 
@@ -35,7 +42,9 @@ describe.each(queues())('on the %s queue', (queue) => {
     const { api, sandbox, database } = service;
     await Promise.all([startWorker(), startWorker()]);
     for (let index = 0; index < MEMBERS; index += 20) {
-      const batch = Array.from({ length: 20 }, (_, one) => api.subscribe(`member-${index + one}`, { startWith: 'trial' }));
+      const batch = Array.from({ length: 20 }, (_, one) =>
+        api.subscribe(`member-${index + one}`, { startWith: 'trial' }),
+      );
       expect((await Promise.all(batch)).map((answer) => answer.body.status)).toEqual(Array(20).fill('trialing'));
     }
     await sandbox.faults({ latencyMs: 100 });

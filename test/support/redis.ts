@@ -20,7 +20,9 @@ export const redisInstalled = spawnSync('redis-server', ['--version']).status ==
 /** Where Redis is not installed its tests cannot run; that is said loudly, never passed over. */
 export function queues(): ('postgres' | 'redis')[] {
   if (redisInstalled) return ['postgres', 'redis'];
-  process.stderr.write('\n*** redis-server is not installed: the Redis suites DO NOT RUN. Install it to test both queues. ***\n');
+  process.stderr.write(
+    '\n*** redis-server is not installed: the Redis suites DO NOT RUN. Install it to test both queues. ***\n',
+  );
   return ['postgres'];
 }
 
