@@ -5,7 +5,7 @@ import type { CancellationLine } from '../domain/cancellation.js';
 import { RequestStore } from '../payments/request.store.js';
 import { RequireScope } from '../platform/access.js';
 import { Database } from '../platform/database.js';
-import { Idempotency, Keyed, type KeyedRequest } from '../platform/idempotency.js';
+import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
 import { NoBody } from '../platform/no-body.dto.js';
 import { IdParam } from '../platform/params.dto.js';
 import { WaitMs } from '../platform/wait.js';
@@ -39,6 +39,7 @@ export class CancellationsController {
 
   /** Cancels at once. 409 `not_allowed_in_state`, `quote_expired`, `quote_stale`. */
   @Post('cancellation')
+  @KeyedRoute()
   @HttpCode(200)
   cancel(
     @Param() { id }: IdParam,
@@ -60,7 +61,7 @@ export class CancellationsController {
     const cancellation = await this.database.reader
       .getRepository(CancellationEntity)
       .findOneByOrFail({ subscriptionId });
-    const refunds = await this.refunds.list({ cancellationId: cancellation.id });
+    const refunds = await this.refunds.ofCancellation(cancellation.id);
     return {
       subscription: await this.show.run(subscriptionId),
       ...(cancellation.quoteId === null ? {} : { quoteId: cancellation.quoteId }),

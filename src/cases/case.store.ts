@@ -1,11 +1,11 @@
 /** Opens cases in the transaction of the fact, once per subject, and lets operations close them with a reason. */
 import { Injectable } from '@nestjs/common';
-import { IsNull, LessThan, type EntityManager } from 'typeorm';
+import { IsNull, type EntityManager } from 'typeorm';
 import { Refusal } from '../domain/refusal.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
-import { limitOf, type PageQuery } from '../platform/page.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
 import { CaseEntity } from './case.entity.js';
 
 export interface NewCase {
@@ -42,9 +42,8 @@ export class CaseStore {
   }
 
   listOpen(page: PageQuery): Promise<CaseEntity[]> {
-    const { cursor } = page;
     return this.database.reader.getRepository(CaseEntity).find({
-      where: { resolvedAt: IsNull(), ...(cursor === undefined ? {} : { id: LessThan(cursor) }) },
+      where: { resolvedAt: IsNull(), ...afterCursor(page) },
       order: { id: 'desc' },
       take: limitOf(page) + 1,
     });

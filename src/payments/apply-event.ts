@@ -13,11 +13,12 @@ import { RequestStore } from './request.store.js';
 import { SubmitRequest } from './submit-request.js';
 
 const APPLY = 'apply_event';
+const REFERENCE_FORM = /^(charge|validation|refund)_[\w-]{1,200}$/;
 
 export interface GatewayEvent {
   id: string;
   type: string;
-  data: { object: { id?: string; metadata?: Record<string, string> | null } };
+  data: { object: { id?: string; metadata?: Record<string, unknown> | null } };
 }
 
 @Injectable()
@@ -49,7 +50,7 @@ export class ApplyEvent implements OnModuleInit {
         id,
         type,
         objectId: data.object.id ?? '',
-        payload: { reference: data.object.metadata?.reference ?? null },
+        payload: { reference: referenceOf(data.object.metadata) },
         receivedAt: await this.clock.now(),
       })
       .orIgnore()
@@ -72,4 +73,10 @@ export class ApplyEvent implements OnModuleInit {
     const due = 'applied_at is null';
     return claimRows(this.database.reader, { table: 'gateway_events', due, orderBy: 'received_at', values: [] }, max);
   }
+}
+
+/** Only a reference this service could have written is looked up. */
+function referenceOf(metadata: Record<string, unknown> | null | undefined): string | null {
+  const reference = metadata?.reference;
+  return typeof reference === 'string' && REFERENCE_FORM.test(reference) ? reference : null;
 }

@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import type { Charge } from '../domain/charge.js';
 import { claimRows } from '../platform/claim.js';
 import { Database } from '../platform/database.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
 import { ChargeEntity } from './charge.entity.js';
 
 @Injectable()
@@ -35,8 +36,12 @@ export class ChargeStore {
   }
 
   /** Newest first. */
-  list(subscriptionId: string): Promise<Charge[]> {
-    return this.database.reader.getRepository(ChargeEntity).find({ where: { subscriptionId }, order: { id: 'desc' } });
+  list(subscriptionId: string, page: PageQuery): Promise<Charge[]> {
+    return this.database.reader.getRepository(ChargeEntity).find({
+      where: { subscriptionId, ...afterCursor(page) },
+      order: { id: 'desc' },
+      take: limitOf(page) + 1,
+    });
   }
 
   /** Charges whose money came in after its reason had gone. */

@@ -1,11 +1,11 @@
 /** What the storefront can see and do about payments: charges, another payment method, paying an overdue fee now. */
-import { Body, Controller, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Charge } from '../domain/charge.js';
 import { RequireScope } from '../platform/access.js';
-import { Idempotency, Keyed, type KeyedRequest } from '../platform/idempotency.js';
+import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
 import { NoBody } from '../platform/no-body.dto.js';
-import type { Page } from '../platform/page.js';
+import { PageQuery, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { WaitMs } from '../platform/wait.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
@@ -36,12 +36,12 @@ export class PaymentsController {
 
   /** Every charge with its attempts, newest first. */
   @Get('charges')
-  async list(@Param() { id }: IdParam): Promise<Page<ChargeView>> {
+  async list(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<ChargeView>> {
     await this.subscriptions.get(id);
-    const charges = await this.charges.list(id);
+    const page = pageOf(await this.charges.list(id, query), query, (charge) => charge);
     const view = async (charge: Charge): Promise<ChargeView> =>
       viewCharge(charge, await this.requests.attemptsOf(charge.id));
-    return { data: await Promise.all(charges.map(view)), nextCursor: null };
+    return { data: await Promise.all(page.data.map(view)), nextCursor: page.nextCursor };
   }
 
   /** Replaces the payment method; in `past_due` the payment is retried at once. 402 `payment_method_rejected`. */
@@ -57,6 +57,7 @@ export class PaymentsController {
 
   /** Tries the overdue payment again now. 409 `not_allowed_in_state`, `payment_in_progress`. */
   @Post('payment-retries')
+  @KeyedRoute()
   @HttpCode(200)
   retry(
     @Param() { id }: IdParam,

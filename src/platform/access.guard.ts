@@ -1,7 +1,7 @@
 /** Denies by default: checks the token's signature, times, issuer and audience, then the route's scope. */
 import { Injectable, type CanActivate, type ExecutionContext, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
-import { createLocalJWKSet, createRemoteJWKSet, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { ACCESS, type Access, type AuthenticatedRequest, type Caller } from './access.js';
 import { Config } from './config.js';
 import { RequestProblem } from './problem.js';
@@ -59,7 +59,8 @@ export class AccessGuard implements CanActivate, OnApplicationBootstrap {
       });
       const scopes = typeof payload.scope === 'string' ? payload.scope.split(' ') : [];
       return { subject: payload.sub ?? '', scopes };
-    } catch {
+    } catch (error) {
+      if (isKeyOutage(error)) throw keysUnavailable();
       throw unauthorized('The token is not valid here: expired, not yet valid, or signed or issued by someone else.');
     }
   }
@@ -83,4 +84,14 @@ export class AccessGuard implements CanActivate, OnApplicationBootstrap {
 
 function unauthorized(detail: string): RequestProblem {
   return new RequestProblem(401, 'unauthorized', detail, undefined, { 'WWW-Authenticate': 'Bearer' });
+}
+
+/** The keys could not be fetched: that says nothing about the token. */
+function isKeyOutage(error: unknown): boolean {
+  return error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError);
+}
+
+function keysUnavailable(): RequestProblem {
+  const detail = 'The keys that tokens are checked with cannot be fetched now. Try again.';
+  return new RequestProblem(503, 'keys_unavailable', detail, undefined, { 'Retry-After': '5' });
 }

@@ -3,7 +3,8 @@
  * makes it, so a caller who lost the answer gets the same thing again, also after a crash.
  */
 import { createHash } from 'node:crypto';
-import { createParamDecorator, Injectable, type ExecutionContext } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, Injectable, type ExecutionContext } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { EntityManager } from 'typeorm';
 import type { AuthenticatedRequest } from './access.js';
@@ -41,6 +42,14 @@ export interface KeyedWork<T> {
   act: (bind: Bind) => Promise<string>;
   /** Describes the thing as it is now; may wait, may refuse. */
   answer: (resourceId: string) => Promise<T>;
+}
+
+/** Documents the headers of a keyed route that waits for the gateway's decision. */
+export function KeyedRoute(): MethodDecorator {
+  return applyDecorators(
+    ApiHeader({ name: 'Idempotency-Key', required: true, description: 'one per intention, 1 to 255 visible ASCII' }),
+    ApiHeader({ name: 'Prefer', required: false, description: 'wait=N: hold the answer up to N seconds, 0 to 30' }),
+  );
 }
 
 /** The `Idempotency-Key` of this request with its caller and fingerprint; refuses where the header is missing. */

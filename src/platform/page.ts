@@ -1,5 +1,6 @@
 /** How lists are cut: newest first, by id, since UUIDv7 ids sort by creation. */
 import { Type } from 'class-transformer';
+import { LessThan, type FindOperator } from 'typeorm';
 import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
 
 const LIMIT_DEFAULT = 50;
@@ -26,6 +27,11 @@ export interface Page<T> {
 
 export function limitOf(query: PageQuery): number {
   return query.limit ?? LIMIT_DEFAULT;
+}
+
+/** The condition that continues after the page before. */
+export function afterCursor({ cursor }: PageQuery): { id?: FindOperator<string> } {
+  return cursor === undefined ? {} : { id: LessThan(cursor) };
 }
 
 /** Builds a page from rows read with one more than the limit, so that the end is known without counting. */

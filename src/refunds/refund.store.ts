@@ -5,6 +5,7 @@ import type { Refund } from '../domain/refund.js';
 import { claimRows } from '../platform/claim.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
 import { RefundEntity } from './refund.entity.js';
 
 @Injectable()
@@ -31,8 +32,17 @@ export class RefundStore {
   }
 
   /** Newest first. */
-  list(where: { subscriptionId: string } | { cancellationId: string }): Promise<Refund[]> {
-    return this.database.reader.getRepository(RefundEntity).find({ where, order: { id: 'desc' } });
+  list(subscriptionId: string, page: PageQuery): Promise<Refund[]> {
+    return this.database.reader.getRepository(RefundEntity).find({
+      where: { subscriptionId, ...afterCursor(page) },
+      order: { id: 'desc' },
+      take: limitOf(page) + 1,
+    });
+  }
+
+  /** Newest first. */
+  ofCancellation(cancellationId: string): Promise<Refund[]> {
+    return this.database.reader.getRepository(RefundEntity).find({ where: { cancellationId }, order: { id: 'desc' } });
   }
 
   /** Minor units returned or on their way back for a charge; a refund that failed is still owed and still counts. */

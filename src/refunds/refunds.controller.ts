@@ -1,8 +1,8 @@
 /** What the storefront can see of refunds. Nobody can ask for one here: cancellations make them. */
-import { Controller, Get, Param } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../platform/access.js';
-import type { Page } from '../platform/page.js';
+import { PageQuery, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { RefundStore } from './refund.store.js';
@@ -19,9 +19,8 @@ export class RefundsController {
 
   /** Refunds of a subscription with basis, clause and calculation, newest first. */
   @Get()
-  async list(@Param() { id }: IdParam): Promise<Page<RefundView>> {
+  async list(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<RefundView>> {
     await this.subscriptions.get(id);
-    const refunds = await this.refunds.list({ subscriptionId: id });
-    return { data: refunds.map(viewRefund), nextCursor: null };
+    return pageOf(await this.refunds.list(id, query), query, viewRefund);
   }
 }

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Refusal } from '../domain/refusal.js';
 import { RequestStore } from '../payments/request.store.js';
 import { RequireScope } from '../platform/access.js';
-import { Idempotency, Keyed, type KeyedRequest } from '../platform/idempotency.js';
+import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
 import { WaitMs } from '../platform/wait.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
 import { SubscriptionView } from '../subscriptions/subscription.view.js';
@@ -36,6 +36,7 @@ export class SignupsController {
    * `payment_method_rejected`, `payment_declined` (402).
    */
   @Post('subscriptions')
+  @KeyedRoute()
   create(
     @Body() body: SubscribeBody,
     @Keyed() keyed: KeyedRequest,

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Subscription } from '../domain/subscription.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
+import { pageOf, type Page, type PageQuery } from '../platform/page.js';
 import { MandateStore } from './mandate.store.js';
 import { SubscriptionStore } from './subscription.store.js';
 import { viewSubscription, viewTerm, type SubscriptionView, type TermView } from './subscription.view.js';
@@ -29,10 +30,10 @@ export class ShowSubscription {
   }
 
   /** Newest first; refuses `not_found`. */
-  async terms(id: string): Promise<TermView[]> {
+  async terms(id: string, page: PageQuery): Promise<Page<TermView>> {
     const subscription = await this.subscriptions.get(id);
     const now = await this.clock.now();
-    const terms = await this.subscriptions.terms(this.database.reader, id);
-    return terms.map((term) => viewTerm(term, subscription, now)).reverse();
+    const rows = await this.subscriptions.termsPage(id, page);
+    return pageOf(rows, page, (term) => viewTerm(term, subscription, now));
   }
 }

@@ -1,6 +1,6 @@
 /** Reads and writes subscriptions and terms; decides nothing. What it reads without the lock is a hint. */
 import { Injectable } from '@nestjs/common';
-import { In, LessThan, type EntityManager } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
 import {
   LIVE_STATUSES,
   type DueMove,
@@ -12,7 +12,7 @@ import { claimRows } from '../platform/claim.js';
 import { Clock } from '../platform/clock.js';
 import { Database, violatesUnique } from '../platform/database.js';
 import { Refusal } from '../domain/refusal.js';
-import { limitOf, type PageQuery } from '../platform/page.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
 import { SubscriptionEntity, TermEntity } from './subscription.entity.js';
 
 @Injectable()
@@ -58,10 +58,9 @@ export class SubscriptionStore {
     filter: { userId?: string; country?: string; status?: SubscriptionStatus },
     page: PageQuery,
   ): Promise<Subscription[]> {
-    const { cursor } = page;
     const asked = Object.fromEntries(Object.entries<unknown>(filter).filter(([, value]) => value !== undefined));
     return this.database.reader.getRepository(SubscriptionEntity).find({
-      where: { ...asked, ...(cursor === undefined ? {} : { id: LessThan(cursor) }) },
+      where: { ...asked, ...afterCursor(page) },
       order: { id: 'desc' },
       take: limitOf(page) + 1,
     });
@@ -95,6 +94,15 @@ export class SubscriptionStore {
   /** Oldest first. */
   terms(tx: EntityManager, subscriptionId: string): Promise<Term[]> {
     return tx.getRepository(TermEntity).find({ where: { subscriptionId }, order: { number: 'asc' } });
+  }
+
+  /** Newest first. */
+  termsPage(subscriptionId: string, page: PageQuery): Promise<Term[]> {
+    return this.database.reader.getRepository(TermEntity).find({
+      where: { subscriptionId, ...afterCursor(page) },
+      order: { id: 'desc' },
+      take: limitOf(page) + 1,
+    });
   }
 
   async insertTerm(tx: EntityManager, term: Term): Promise<void> {

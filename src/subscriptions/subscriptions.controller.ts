@@ -46,7 +46,7 @@ export class SubscriptionsController {
 
   /** The stretches of service, newest first. */
   @Get(':id/terms')
-  async terms(@Param() { id }: IdParam): Promise<Page<TermView>> {
-    return { data: await this.show.terms(id), nextCursor: null };
+  terms(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<TermView>> {
+    return this.show.terms(id, query);
   }
 }

@@ -1,10 +1,10 @@
 /** The append-only story of a subscription: what happened, who did it, by which clause, with which numbers. */
 import { Injectable } from '@nestjs/common';
-import { LessThan, type EntityManager } from 'typeorm';
+import { type EntityManager } from 'typeorm';
 import type { Actor } from '../domain/subscription.js';
 import { Database } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
-import { limitOf, type PageQuery } from '../platform/page.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
 import { TimelineEntity } from './subscription.entity.js';
 
 export interface TimelineLine {
@@ -25,9 +25,8 @@ export class TimelineStore {
   }
 
   list(subscriptionId: string, page: PageQuery): Promise<TimelineEntity[]> {
-    const { cursor } = page;
     return this.database.reader.getRepository(TimelineEntity).find({
-      where: { subscriptionId, ...(cursor === undefined ? {} : { id: LessThan(cursor) }) },
+      where: { subscriptionId, ...afterCursor(page) },
       order: { id: 'desc' },
       take: limitOf(page) + 1,
     });
