@@ -71,7 +71,8 @@ export class AdvanceTestClock {
 
   private async runUntilQuiet(now: Date, ran: Record<string, number>): Promise<void> {
     const due = await this.dueAt(now);
-    for (const { duty, count } of due) ran[duty] = (ran[duty] ?? 0) + count;
+    // What comes in machine time, such as a webhook, is waited for and not counted: it is not due at an instant.
+    for (const { duty, timed } of due) if (timed > 0) ran[duty] = (ran[duty] ?? 0) + timed;
     if (due.length === 0) return;
     await this.runner.sweepNow();
     const quiet = await waitUntil(async () => (await this.dueAt(now)).length === 0, STOP_WITHIN_MS);
@@ -80,9 +81,11 @@ export class AdvanceTestClock {
     throw new RequestProblem(503, 'not_quiet', `Work due at ${now.toISOString()} does not end: ${left}.`);
   }
 
-  private dueAt(now: Date): Promise<{ duty: string; count: number }[]> {
-    return this.source.query('select duty, count(*)::int as count from due_work where due_at <= $1 group by duty', [
-      now,
-    ]);
+  private dueAt(now: Date): Promise<{ duty: string; count: number; timed: number }[]> {
+    return this.source.query(
+      `select duty, count(*)::int as count, count(*) filter (where due_at > '-infinity')::int as timed
+       from due_work where due_at <= $1 group by duty`,
+      [now],
+    );
   }
 }
