@@ -3,7 +3,20 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 /** Everything a member's whole life needs; the constraints are the invariants of docs/ARCHITECTURE.md said in SQL. */
 export class Membership1764000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [PUBLISHED, MEMBERSHIP, MONEY, MACHINERY, GUARDS, DUE_WORK]) await runner.query(statement);
+    for (const statement of [
+      PUBLISHED,
+      MEMBERSHIP,
+      OFFERS_AND_ENTITIES,
+      SANCTIONS,
+      DISCONTINUATION,
+      MONEY,
+      NOTIFICATIONS,
+      MACHINERY,
+      GUARDS,
+      BENEFITS,
+      DUE_WORK,
+    ])
+      await runner.query(statement);
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -17,7 +30,8 @@ create extension if not exists btree_gist;
 create table markets (
   country text primary key check (country ~ '^[A-Z]{2}$'),
   currency text not null check (currency ~ '^[A-Z]{3}$'),
-  status text not null check (status in ('open', 'closed'))
+  status text not null check (status in ('open', 'closed')),
+  published_by text not null default 'shipped'
 );
 
 create table rule_packs (
@@ -26,6 +40,8 @@ create table rule_packs (
   effective_from timestamptz(3) not null,
   numbers jsonb not null,
   benefits jsonb not null,
+  published_at timestamptz(3) not null,
+  published_by text not null default 'shipped',
   primary key (country, version),
   unique (country, effective_from)
 );
@@ -38,6 +54,7 @@ create table prices (
   published_at timestamptz(3) not null,
   effective_from timestamptz(3) not null,
   source text not null,
+  published_by text not null default 'shipped',
   unique (country, effective_from)
 );
 
@@ -45,7 +62,8 @@ create table agreements (
   version text primary key,
   text text not null,
   published_at timestamptz(3) not null,
-  effective_from timestamptz(3) not null unique
+  effective_from timestamptz(3) not null unique,
+  published_by text not null default 'shipped'
 );
 
 create table standings (
@@ -69,6 +87,57 @@ create table eligibility_decisions (
 create index eligibility_decisions_by_user on eligibility_decisions (user_id, decided_at);
 `;
 
+const OFFERS_AND_ENTITIES = `
+create table trial_offers (
+  id uuid primary key,
+  country text not null references markets,
+  days integer not null check (days > 0),
+  starts_at timestamptz(3) not null,
+  ends_at timestamptz(3) not null,
+  for_everybody boolean not null,
+  published_at timestamptz(3) not null,
+  published_by text not null,
+  check (starts_at < ends_at)
+);
+create index trial_offers_by_market on trial_offers (country, ends_at);
+
+create table trial_offer_users (
+  offer_id uuid not null references trial_offers,
+  user_id text not null,
+  primary key (offer_id, user_id)
+);
+
+create table contracting_entities (
+  country text primary key check (country ~ '^[A-Z]{2}$'),
+  name text not null,
+  source text not null
+);
+
+create table entity_transfers (
+  id uuid primary key,
+  from_name text not null,
+  to_name text not null check (to_name <> from_name),
+  country text check (country ~ '^[A-Z]{2}$'),
+  effective_at timestamptz(3) not null,
+  ordered_at timestamptz(3) not null,
+  ordered_by text not null,
+  concerned integer check (concerned >= 0),
+  moved integer not null default 0 check (moved >= 0),
+  looked_through_to uuid,
+  started_at timestamptz(3),
+  done_at timestamptz(3),
+  claimed_until timestamptz,
+  constraint entity_transfers_once unique nulls not distinct (from_name, country, effective_at)
+);
+create index entity_transfers_open on entity_transfers (effective_at, id) where done_at is null;
+
+create table entity_transfer_moves (
+  transfer_id uuid not null references entity_transfers,
+  subscription_id uuid not null references subscriptions,
+  primary key (transfer_id, subscription_id)
+);
+`;
+
 const MEMBERSHIP = `
 create table subscriptions (
   id uuid primary key,
@@ -77,11 +146,11 @@ create table subscriptions (
   residence_country text not null check (residence_country ~ '^[A-Z]{2}$'),
   status text not null check (status in ('pending_payment', 'trialing', 'active', 'past_due',
     'abandoned', 'expired', 'canceled', 'revoked', 'discontinued')),
-  start_with text not null check (start_with in ('trial', 'paid')),
+  start_with text not null check (start_with in ('trial', 'paid', 'temporary')),
   auto_renewal boolean not null,
   contracting_entities jsonb not null,
   agreement_version text not null references agreements,
-  agreement_accepted_at timestamptz(3) not null,
+  agreement_accepted_at timestamptz(3),
   locale text,
   conversion_consent_at timestamptz(3),
   previous_subscription_id uuid references subscriptions,
@@ -89,16 +158,19 @@ create table subscriptions (
   authentication_secret text,
   first_failed_at timestamptz(3),
   retry_at timestamptz(3),
+  suspended_at timestamptz(3),
+  reopened_at timestamptz(3),
   benefits_until timestamptz(3),
   created_at timestamptz(3) not null,
   ended_at timestamptz(3),
   end_reason text,
-  due_move text check (due_move in ('abandon', 'convert_trial', 'renew_term', 'retry_payment', 'give_up_payment')),
+  due_move text check (due_move in ('abandon', 'convert_trial', 'begin_term', 'renew_term', 'retry_payment', 'give_up_payment')),
   due_at timestamptz(3),
   claimed_until timestamptz,
   check ((due_move is null) = (due_at is null)),
   check ((ended_at is null) = (status in ('pending_payment', 'trialing', 'active', 'past_due'))),
-  check ((ended_at is null) = (end_reason is null))
+  check ((ended_at is null) = (end_reason is null)),
+  check (start_with = 'temporary' or agreement_accepted_at is not null)
 );
 create unique index one_live_subscription_per_user_and_market on subscriptions (user_id, country)
   where status in ('pending_payment', 'trialing', 'active', 'past_due');
@@ -125,28 +197,30 @@ create table charges (
   id uuid primary key,
   subscription_id uuid not null references subscriptions,
   term_number integer not null check (term_number > 0),
-  purpose text not null check (purpose in ('first', 'conversion', 'renewal')),
+  purpose text not null check (purpose in ('first', 'conversion', 'renewal', 'early_renewal', 'add_on')),
   amount_minor bigint not null check (amount_minor > 0),
   currency text not null,
   status text not null check (status in ('pending', 'succeeded', 'failed', 'unknown')),
   reference text not null unique,
   attempts integer not null check (attempts > 0),
   gateway_payment_id text unique,
+  mandate_id uuid references mandates,
   unserved_at timestamptz(3),
   claimed_until timestamptz,
   created_at timestamptz(3) not null,
   settled_at timestamptz(3),
-  check (status <> 'succeeded' or gateway_payment_id is not null),
-  unique (subscription_id, term_number, purpose)
+  check (status <> 'succeeded' or gateway_payment_id is not null)
 );
-create unique index one_charge_per_term on charges (subscription_id, term_number) where status <> 'failed';
+create unique index one_charge_per_purpose on charges (subscription_id, term_number, purpose) where purpose <> 'add_on';
+create unique index one_charge_per_term on charges (subscription_id, term_number)
+  where status <> 'failed' and purpose <> 'add_on';
 create index charges_unserved on charges (unserved_at) where unserved_at is not null;
 
 create table terms (
   id uuid primary key,
   subscription_id uuid not null references subscriptions,
   number integer not null check (number > 0),
-  kind text not null check (kind in ('trial', 'paid')),
+  kind text not null check (kind in ('trial', 'paid', 'temporary')),
   starts_at timestamptz(3) not null,
   ends_at timestamptz(3) not null,
   price_minor bigint check (price_minor > 0),
@@ -193,6 +267,50 @@ create table cancellations (
 );
 `;
 
+/** Breach: who proposed to revoke, who approved. */
+const SANCTIONS = `
+create table revocations (
+  id uuid primary key,
+  subscription_id uuid not null references subscriptions,
+  reason text not null,
+  evidence text not null,
+  status text not null check (status in ('proposed', 'approved')),
+  proposed_by text not null,
+  proposed_at timestamptz(3) not null,
+  approved_by text check (approved_by <> proposed_by),
+  approved_at timestamptz(3),
+  check ((status = 'approved') = (approved_by is not null)),
+  check ((approved_by is null) = (approved_at is null))
+);
+create unique index one_open_revocation on revocations (subscription_id) where status = 'proposed';
+`;
+
+/** A market's end: announced, approved by two, carried out, reported. */
+const DISCONTINUATION = `
+create table discontinuations (
+  id uuid primary key,
+  country text not null unique references markets,
+  reason text not null,
+  effective_at timestamptz(3) not null,
+  announced_by text not null,
+  announced_at timestamptz(3) not null,
+  status text not null check (status in ('announced', 'approved', 'running', 'done')),
+  total integer check (total >= 0),
+  started_at timestamptz(3),
+  done_at timestamptz(3),
+  claimed_until timestamptz
+);
+
+create table discontinuation_approvals (
+  discontinuation_id uuid not null references discontinuations,
+  approved_by text not null,
+  approved_at timestamptz(3) not null,
+  primary key (discontinuation_id, approved_by)
+);
+
+create index subscriptions_live_by_market on subscriptions (country) where ended_at is null;
+`;
+
 const MONEY = `
 create table gateway_customers (
   user_id text primary key,
@@ -204,9 +322,11 @@ create table refunds (
   subscription_id uuid not null references subscriptions,
   charge_id uuid not null references charges,
   cancellation_id uuid references cancellations,
+  -- the payments of one compensation share it
+  compensation_id uuid,
   amount_minor bigint not null check (amount_minor > 0),
   currency text not null,
-  basis text not null check (basis in ('full', 'full_less_benefits', 'pro_rata')),
+  basis text not null check (basis in ('full', 'full_less_benefits', 'pro_rata', 'compensation')),
   clause text not null,
   status text not null check (status in ('pending', 'succeeded', 'failed')),
   calculation jsonb not null,
@@ -219,13 +339,13 @@ create table refunds (
   check (status <> 'succeeded' or gateway_refund_id is not null)
 );
 create unique index one_refund_per_cancellation_and_charge on refunds (cancellation_id, charge_id);
-create unique index one_correction_per_charge on refunds (charge_id) where cancellation_id is null;
+create unique index one_return_in_full_per_charge on refunds (charge_id) where cancellation_id is null and basis = 'full';
 create index refunds_by_subscription on refunds (subscription_id, created_at desc);
 create index refunds_due on refunds (retry_at) where retry_at is not null;
 
 create table gateway_requests (
   id uuid primary key,
-  kind text not null check (kind in ('charge', 'validation', 'refund')),
+  kind text not null check (kind in ('charge', 'validation', 'refund', 'add_on')),
   subject_id uuid not null,
   subscription_id uuid not null references subscriptions,
   reference text not null unique,
@@ -243,15 +363,13 @@ create table gateway_requests (
   intended_at timestamptz(3) not null,
   decided_at timestamptz(3),
   check ((decided_at is null) = (status in ('intended', 'submitted', 'unknown', 'waiting_for_member'))),
-  check ((status = 'unknown') = (next_query_at is not null)),
+  check ((status in ('unknown', 'waiting_for_member')) = (next_query_at is not null)),
   unique (subject_id, attempt)
 );
 create unique index one_undecided_charge on gateway_requests (subscription_id)
   where kind = 'charge' and decided_at is null;
 create index gateway_requests_moving on gateway_requests (lease_until) where status in ('intended', 'submitted');
-create index gateway_requests_unknown on gateway_requests (next_query_at) where status = 'unknown';
-create index gateway_requests_withdrawn on gateway_requests (lease_until)
-  where withdrawn and status = 'waiting_for_member';
+create index gateway_requests_to_ask on gateway_requests (next_query_at) where next_query_at is not null;
 create index gateway_requests_undecided on gateway_requests (subscription_id) where decided_at is null;
 create index gateway_requests_by_gateway_id on gateway_requests (gateway_id) where gateway_id is not null;
 
@@ -262,6 +380,8 @@ create table gateway_events (
   payload jsonb not null,
   received_at timestamptz(3) not null,
   applied_at timestamptz(3),
+  attempts integer not null default 0,
+  next_attempt_at timestamptz(3),
   claimed_until timestamptz
 );
 create index gateway_events_waiting on gateway_events (received_at) where applied_at is null;
@@ -281,6 +401,65 @@ create table cases (
   check ((resolved_at is null) = (resolution is null))
 );
 create index cases_open on cases (opened_at desc) where resolved_at is null;
+`;
+
+/** What subscribers are told, and what the member must be told, with proof. */
+const NOTIFICATIONS = `
+create table outbox_events (
+  id uuid primary key,
+  event text not null,
+  subscription_id uuid references subscriptions,
+  occurred_at timestamptz(3) not null,
+  data jsonb not null,
+  acknowledged_at timestamptz(3)
+);
+
+create table webhook_deliveries (
+  id uuid primary key,
+  event_id uuid not null references outbox_events,
+  endpoint text not null,
+  status text not null check (status in ('pending', 'delivered', 'dead')),
+  attempts integer not null default 0 check (attempts >= 0),
+  next_attempt_at timestamptz(3),
+  last_error text,
+  delivered_at timestamptz(3),
+  claimed_until timestamptz,
+  unique (event_id, endpoint),
+  check ((status = 'pending') = (next_attempt_at is not null)),
+  check ((status = 'delivered') = (delivered_at is not null))
+);
+create index webhook_deliveries_due on webhook_deliveries (next_attempt_at) where status = 'pending';
+create index webhook_deliveries_dead on webhook_deliveries (id) where status = 'dead';
+
+create table notices (
+  id uuid primary key,
+  subscription_id uuid not null references subscriptions,
+  kind text not null check (kind in ('trial_ending', 'renewal_upcoming', 'price_change', 'consent_request',
+    'payment_failed', 'cancellation_receipt')),
+  term_ends_at timestamptz(3),
+  days_before integer check (days_before >= 0),
+  status text not null check (status in ('planned', 'due', 'canceled', 'missed')),
+  due_at timestamptz(3) not null,
+  until timestamptz(3),
+  content jsonb not null,
+  given_at timestamptz(3),
+  -- the event is written at the end of the same transaction
+  event_id uuid unique references outbox_events deferrable initially deferred,
+  claimed_until timestamptz,
+  check ((status = 'due') = (given_at is not null)),
+  check ((given_at is null) = (event_id is null)),
+  check (due_at < until)
+);
+create unique index one_notice_per_day_and_term on notices (subscription_id, kind, term_ends_at, days_before)
+  where days_before is not null;
+create index notices_by_subscription on notices (subscription_id, id);
+create index notices_due on notices (due_at) where status = 'planned';
+
+create table price_announcements (
+  price_id uuid primary key references prices,
+  done boolean not null default false,
+  claimed_until timestamptz
+);
 `;
 
 const MACHINERY = `
@@ -315,7 +494,8 @@ create trigger decisions_are_append_only before update or delete on eligibility_
 
 create function keep_ends_final() returns trigger language plpgsql as $$
 begin
-  if old.ended_at is not null and new.status <> old.status then
+  -- Reopening after a mistaken finding is its own recorded move (6.1.2).
+  if old.ended_at is not null and new.status <> old.status and new.reopened_at is not distinct from old.reopened_at then
     raise exception 'subscription % has ended as %, it cannot become %', old.id, old.status, new.status;
   end if;
   return new;
@@ -350,6 +530,65 @@ create trigger refunds_stay_within_capture before insert on refunds
   for each row execute function keep_refunds_within_capture();
 `;
 
+/** What members used, what risk has frozen, and the value-added services they answered to. */
+const BENEFITS = `
+create table benefit_uses (
+  id uuid primary key,
+  subscription_id uuid not null references subscriptions,
+  term_number integer not null check (term_number > 0),
+  benefit text not null,
+  order_id text not null,
+  value_minor bigint not null check (value_minor >= 0),
+  currency text not null,
+  of_add_on boolean not null,
+  used_at timestamptz(3) not null,
+  unique (subscription_id, benefit, order_id)
+);
+create index benefit_uses_by_subscription on benefit_uses (subscription_id, used_at);
+create trigger benefit_uses_are_append_only before update or delete on benefit_uses
+  for each row execute function forbid_change();
+
+create table benefit_freezes (
+  subscription_id uuid not null references subscriptions,
+  benefit text not null,
+  frozen boolean not null,
+  reason text not null,
+  at timestamptz(3) not null,
+  primary key (subscription_id, benefit)
+);
+
+create table add_on_offers (
+  id uuid primary key,
+  country text not null references markets,
+  code text not null,
+  description text not null,
+  price_minor bigint not null check (price_minor > 0),
+  currency text not null,
+  effective_from timestamptz(3) not null,
+  source text not null,
+  unique (country, code, effective_from)
+);
+
+create table add_ons (
+  id uuid primary key,
+  subscription_id uuid not null references subscriptions,
+  code text not null,
+  status text not null check (status in ('offered', 'pending', 'accepted', 'refused')),
+  attempts integer not null check (attempts >= 0),
+  charge_id uuid unique references charges,
+  first_used_at timestamptz(3),
+  decided_at timestamptz(3) not null,
+  check (charge_id is not null or status in ('offered', 'refused')),
+  check (first_used_at is null or status = 'accepted'),
+  unique (subscription_id, code)
+);
+
+create table add_on_charges (
+  charge_id uuid primary key references charges,
+  add_on_id uuid not null references add_ons
+);
+`;
+
 /** What there is to do and since when; '-infinity' = at once, whatever the business time. */
 const DUE_WORK = `
 create view due_work as
@@ -357,21 +596,36 @@ create view due_work as
   union all
   select 'submit_request', '-infinity'::timestamptz from gateway_requests where status in ('intended', 'submitted')
   union all
-  select 'query_request', next_query_at from gateway_requests where status = 'unknown'
+  select 'query_request', next_query_at from gateway_requests where next_query_at is not null
   union all
-  select 'withdraw_request', '-infinity'::timestamptz from gateway_requests
-    where withdrawn and status = 'waiting_for_member'
+  select 'discontinue_market', effective_at from discontinuations where status = 'approved'
+  union all
+  select 'close_discontinuation', '-infinity'::timestamptz from discontinuations where status = 'running'
   union all
   select 'correct_capture', '-infinity'::timestamptz from charges where unserved_at is not null
   union all
   select 'retry_refund', retry_at from refunds where retry_at is not null
   union all
-  select 'apply_event', '-infinity'::timestamptz from gateway_events where applied_at is null;
+  select 'transfer_entity', effective_at from entity_transfers where done_at is null
+  union all
+  select 'give_notice', due_at from notices where status = 'planned'
+  union all
+  select 'announce_price', '-infinity'::timestamptz from prices p
+    where exists (select 1 from prices q where q.country = p.country and q.effective_from < p.effective_from)
+      and not exists (select 1 from price_announcements a where a.price_id = p.id and a.done)
+  union all
+  select 'deliver_event', case when attempts = 0 then '-infinity' else next_attempt_at end from webhook_deliveries
+    where status = 'pending'
+  union all
+  select 'apply_event', coalesce(next_attempt_at, '-infinity'::timestamptz) from gateway_events where applied_at is null;
 `;
 
 const DOWN = `
 drop view due_work;
-drop table test_clock, idempotency_keys, cases, gateway_events, gateway_requests, refunds, gateway_customers,
+drop table price_announcements, notices, webhook_deliveries, outbox_events;
+drop table entity_transfer_moves, entity_transfers, contracting_entities, trial_offer_users, trial_offers;
+drop table add_on_charges, add_ons, add_on_offers, benefit_freezes, benefit_uses;
+drop table test_clock, idempotency_keys, revocations, discontinuation_approvals, discontinuations, cases, gateway_events, gateway_requests, refunds, gateway_customers,
   cancellations, cancellation_quotes, timeline_entries, terms, charges, mandates, subscriptions,
   eligibility_decisions, standings, agreements, prices, rule_packs, markets;
 drop function keep_refunds_within_capture, keep_outcomes_final, keep_ends_final, forbid_change;

@@ -16,10 +16,12 @@ import { DutyRunner } from './platform/duty-runner.js';
 import { fieldErrors } from './platform/field-errors.js';
 import { nameRequest } from './platform/logging.js';
 import { validationFailed } from './platform/problem.js';
-import { parseStrictJson } from './platform/strict-json.js';
+import { LONG_TEXT_PATH, parseStrictJson } from './platform/strict-json.js';
 
 const rawText = express.text({ type: () => true, limit: '256kb' });
 const jsonText = express.text({ type: 'application/json', limit: '32kb' });
+// The one body that holds a whole document.
+const agreementText = express.text({ type: 'application/json', limit: '512kb' });
 
 /** The HTTP edge, not yet listening. */
 export async function createApi(config: Config): Promise<NestExpressApplication> {
@@ -56,7 +58,8 @@ export async function createWorker(config: Config): Promise<INestApplicationCont
 /** The gateway signs the raw text, so a webhook's body is never parsed before it is verified. */
 function readBody(request: Request, response: Response, next: NextFunction): void {
   if (request.path.startsWith('/v1/webhooks/')) return rawText(request, response, next);
-  jsonText(request, response, (error?: unknown) => (error ? next(error) : parseStrictJson(request, response, next)));
+  const read = request.path === LONG_TEXT_PATH ? agreementText : jsonText;
+  read(request, response, (error?: unknown) => (error ? next(error) : parseStrictJson(request, response, next)));
 }
 
 function document(app: NestExpressApplication): void {

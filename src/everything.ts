@@ -2,7 +2,6 @@
  * The embedded default: brings what is missing (PostgreSQL, the sandbox gateway), migrates, and runs API and workers in
  * this process. Everything it keeps is under one data folder, and several can run side by side.
  */
-import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -13,6 +12,7 @@ import type { Config } from './platform/config.js';
 import { DutyRunner } from './platform/duty-runner.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres.js';
 import { migrate } from './platform/migrate.js';
+import { startSandboxProcess } from './sandbox-process.js';
 
 export interface Running {
   apiUrl: string;
@@ -44,6 +44,7 @@ export async function startEverything(config: Config, sandboxEntry: string): Pro
       Object.assign(Object.create(Object.getPrototypeOf(config) as object) as Config, complete),
     );
     stops.push(() => app.close());
+    await app.init();
     await app.get(DutyRunner).start();
     await app.listen(port, config.HOST);
     const instance = path.join(config.DATA_DIR, 'instance.json');
@@ -87,21 +88,15 @@ async function bringSandbox(
   entry: string,
   stops: Stop[],
 ): Promise<string> {
-  const child = fork(entry, {
-    env: {
-      SANDBOX_DATABASE_URL: await sandboxDatabase(databaseUrl),
-      SANDBOX_PORT: String(config.SANDBOX_PORT),
-      SANDBOX_HOST: config.HOST,
-      SANDBOX_WEBHOOK_URL: `${apiUrl}/v1/webhooks/stripe`,
-      SANDBOX_WEBHOOK_SECRET: config.STRIPE_WEBHOOK_SECRET,
-    },
+  const sandbox = await startSandboxProcess(entry, {
+    SANDBOX_DATABASE_URL: await sandboxDatabase(databaseUrl),
+    SANDBOX_PORT: String(config.SANDBOX_PORT),
+    SANDBOX_HOST: config.HOST,
+    SANDBOX_WEBHOOK_URL: `${apiUrl}/v1/webhooks/stripe`,
+    SANDBOX_WEBHOOK_SECRET: config.STRIPE_WEBHOOK_SECRET,
   });
-  stops.push(() => stopChild(child));
-  const started = new Promise<string>((resolve, reject) => {
-    child.once('message', (message) => resolve((message as { url: string }).url));
-    child.once('exit', (code) => reject(new Error(`The sandbox gateway ended at its start, with code ${code}.`)));
-  });
-  return started;
+  stops.push(() => sandbox.stop());
+  return sandbox.url;
 }
 
 /** Beside the service's own database, in the same server. */
@@ -118,13 +113,6 @@ async function sandboxDatabase(databaseUrl: string): Promise<string> {
   }
   url.pathname = `/${name}`;
   return url.href;
-}
-
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
 }
 
 async function freePort(): Promise<number> {

@@ -11,20 +11,20 @@ a sandbox gateway. Settings come from the environment; .env.example lists them. 
 async function main(): Promise<void> {
   if (process.argv.includes('--help')) return console.log(HELP);
   const config = loadConfig();
-  const running = await startEverything(config, fileURLToPath(new URL('./sandbox-gateway/main.js', import.meta.url)));
-  let stopping = false;
+  const starting = startEverything(config, fileURLToPath(new URL('./sandbox-gateway/main.js', import.meta.url)));
+  const state = { stopping: false };
+  // Also while it still starts: what was started is stopped, nothing is left behind.
   const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
+    if (state.stopping) return;
+    state.stopping = true;
     console.log('\nstopping...');
-    running.stop().then(
-      () => process.exit(0),
-      (error: unknown) => fail(error),
-    );
+    starting.then((running) => running.stop()).then(() => process.exit(0), fail);
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  console.log(config.AUTH_JWKS_URL === undefined ? await welcome(config, running) : `API ${running.apiUrl}`);
+  const running = await starting;
+  if (!state.stopping)
+    console.log(config.AUTH_JWKS_URL === undefined ? await welcome(config, running) : `API ${running.apiUrl}`);
 }
 
 async function welcome(config: Config, { apiUrl, sandboxUrl }: Running): Promise<string> {

@@ -118,12 +118,12 @@ describe('the order of rooms', () => {
   const lines = [
     ['domain'],
     ['platform'],
-    ['agreements', 'markets', 'members'],
+    ['agreements', 'entities', 'markets', 'members'],
     ['cases', 'ledger', 'notifications', 'subscriptions'],
     ['benefits', 'payments'],
-    ['refunds'],
-    ['cancellations', 'discontinuation', 'renewals', 'sanctions', 'signups', 'trials'],
-    ['reconciliation', 'reports'],
+    ['add-ons', 'refunds'],
+    ['cancellations', 'renewals', 'sanctions', 'signups', 'transfers', 'trials'],
+    ['discontinuation', 'reconciliation', 'reports'],
     ['entries'],
   ];
 

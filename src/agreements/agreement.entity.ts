@@ -14,4 +14,8 @@ export class AgreementEntity {
 
   @Column('timestamptz')
   effectiveFrom: Date;
+
+  /** The token's `sub`; `shipped` when it came with the service. */
+  @Column('text')
+  publishedBy: string;
 }

@@ -7,11 +7,14 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AgreementEntity } from './agreement.entity.js';
 import { AgreementStore } from './agreement.store.js';
+import { AgreementsController } from './agreements.controller.js';
 import { LoadAgreement } from './load-agreement.js';
+import { PublishAgreement } from './publish-agreement.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([AgreementEntity])],
-  providers: [AgreementStore, LoadAgreement],
+  controllers: [AgreementsController],
+  providers: [AgreementStore, LoadAgreement, PublishAgreement],
   exports: [AgreementStore],
 })
 export class AgreementsModule {}

@@ -35,7 +35,7 @@ export class LoadAgreement implements OnModuleInit {
     await agreements
       .createQueryBuilder()
       .insert()
-      .values({ version, text, publishedAt: effectiveFrom, effectiveFrom })
+      .values({ version, text, publishedAt: effectiveFrom, effectiveFrom, publishedBy: 'shipped' })
       .orIgnore()
       .execute();
     const stored = await agreements.findOneBy({ version });

@@ -1,6 +1,14 @@
 /** Gathers the facts of a cancellation under the lock and asks the law what goes back; changes nothing. */
 import { Injectable } from '@nestjs/common';
-import { quoteCancellation, type CancellationFacts, type CancellationQuote } from '../domain/cancellation.js';
+import { AddOnStore } from '../benefits/add-on.store.js';
+import { BenefitUseStore } from '../benefits/benefit-use.store.js';
+import {
+  quoteCancellation,
+  type CancellationFacts,
+  type CancellationQuote,
+  type UnusedPayment,
+} from '../domain/cancellation.js';
+import { currentTerm, waitingTerm } from '../domain/due.js';
 import type { Term } from '../domain/subscription.js';
 import { MarketStore } from '../markets/market.store.js';
 import { ChargeStore } from '../payments/charge.store.js';
@@ -8,37 +16,73 @@ import { RefundStore } from '../refunds/refund.store.js';
 import type { Change } from '../subscriptions/change.js';
 import type { QuoteFacts } from './cancellation.entity.js';
 
+const NOTHING_USED = { uses: 0, valueMinor: 0 };
+
 @Injectable()
 export class AssessCancellation {
   constructor(
     private readonly markets: MarketStore,
     private readonly charges: ChargeStore,
     private readonly refunds: RefundStore,
+    private readonly uses: BenefitUseStore,
+    private readonly addOns: AddOnStore,
   ) {}
 
-  async run(change: Change): Promise<{ quote: CancellationQuote; facts: QuoteFacts }> {
-    const { tx, subscription, lastTerm, now } = change;
-    const charge = lastTerm === null ? null : await this.chargeOf(change, lastTerm);
+  /** `law`: what is asked, a cancellation unless said otherwise. */
+  async run(change: Change, law = quoteCancellation): Promise<{ quote: CancellationQuote; facts: QuoteFacts }> {
+    const { tx, subscription, terms, now } = change;
+    const running = currentTerm(terms, now);
+    const waiting = waitingTerm(terms, now);
+    const charge = running === null ? null : await this.chargeOf(change, running);
     const rules =
-      lastTerm === null
+      running === null
         ? await this.markets.rulePackAt(tx, subscription.country, now)
-        : await this.markets.rulePack(tx, subscription.country, lastTerm.rulePackVersion);
-    const benefitValueUsedMinor = 0;
-    const term = lastTerm === null ? null : { ...lastTerm, charge };
+        : await this.markets.rulePack(tx, subscription.country, running.rulePackVersion);
+    const used = running === null ? NOTHING_USED : await this.uses.usedIn(tx, running);
     const { currency } = await this.markets.priceAt(tx, subscription.country, now);
-    const quote = quoteCancellation({ effectiveAt: now, currency, term, rules, benefitValueUsedMinor });
+    const unused = [
+      ...(waiting === null ? [] : await this.unusedTerm(change, waiting)),
+      ...(await this.unusedAddOns(change)),
+    ];
+    const quote = law({
+      effectiveAt: now,
+      currency: charge?.currency ?? currency,
+      term: running === null ? null : { ...running, charge },
+      rules,
+      benefitValueUsedMinor: used.valueMinor,
+      unused,
+    });
     const facts: QuoteFacts = {
-      termId: lastTerm?.id ?? null,
+      termId: running?.id ?? null,
       chargeId: charge?.id ?? null,
       returnedMinor: charge?.returnedMinor ?? 0,
-      benefitValueUsedMinor,
+      benefitUses: used.uses,
+      benefitValueUsedMinor: used.valueMinor,
+      waitingTermId: waiting?.id ?? null,
+      addOnChargeIds: unused.filter(({ kind }) => kind === 'add_on').map(({ charge: { id } }) => id),
     };
     return { quote, facts };
   }
 
+  private async unusedTerm(change: Change, waiting: Term): Promise<UnusedPayment[]> {
+    const charge = await this.chargeOf(change, waiting);
+    if (charge === null) return [];
+    return [{ kind: 'waiting_term', description: 'the next term, not begun', clause: '3.3.1', charge }];
+  }
+
+  private async unusedAddOns(change: Change): Promise<UnusedPayment[]> {
+    const returned: UnusedPayment[] = [];
+    for (const { code, chargeId } of await this.addOns.unused(change.tx, change.subscription.id)) {
+      const charge = await this.chargeOf(change, { chargeId });
+      if (charge === null) continue;
+      returned.push({ kind: 'add_on', description: `${code}, never used`, clause: '3.1.3', charge });
+    }
+    return returned;
+  }
+
   private async chargeOf(
     { tx }: Change,
-    { chargeId }: Term,
+    { chargeId }: Pick<Term, 'chargeId'>,
   ): Promise<NonNullable<CancellationFacts['term']>['charge']> {
     if (chargeId === null) return null;
     const { id, amountMinor, currency } = await this.charges.lock(tx, chargeId);

@@ -5,15 +5,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import type { CancellationQuote } from '../domain/cancellation.js';
+import { makeMove } from '../domain/moves.js';
 import { Refusal } from '../domain/refusal.js';
-import { RequestStore } from '../payments/request.store.js';
 import type { Bind } from '../platform/idempotency.js';
-import { newId } from '../platform/ids.js';
-import { OpenRefund } from '../refunds/open-refund.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { AssessCancellation } from './assess-cancellation.js';
-import { CancellationEntity, CancellationQuoteEntity } from './cancellation.entity.js';
+import { CancellationQuoteEntity } from './cancellation.entity.js';
+import { EndWithReturns } from './end-with-returns.js';
 
 export interface CancelOrder {
   subscriptionId: string;
@@ -26,32 +25,22 @@ export class CancelSubscription {
   constructor(
     private readonly changeSubscription: ChangeSubscription,
     private readonly assess: AssessCancellation,
-    private readonly requests: RequestStore,
-    private readonly openRefund: OpenRefund,
+    private readonly endWithReturns: EndWithReturns,
   ) {}
 
   /** Refuses `not_found`, `not_allowed_in_state`, `quote_expired`, `quote_stale`. */
   run({ subscriptionId, quoteId, reason }: CancelOrder, bind: Bind): Promise<string> {
     return this.changeSubscription.run(subscriptionId, 'member', async (change) => {
+      makeMove('cancel', change.subscription.status, change.actor);
       await bind(change.tx, subscriptionId);
-      const termStartsAt = change.lastTerm?.startsAt ?? null;
-      await this.requests.withdrawWaiting(change);
-      change.end('cancel', 'canceled_by_member');
       const quote = await this.decide(change, quoteId);
-      const { basis, clause, formula, refundMinor, currency } = quote;
-      const id = newId();
-      await change.tx
-        .getRepository(CancellationEntity)
-        .insert({ id, subscriptionId, quoteId, reason, basis, effectiveAt: change.now });
-      change.record('subscription.canceled', clause, `canceled by the member: ${formula}`, {
-        basis,
-        refundMinor,
-        currency,
+      await this.endWithReturns.run(change, quote, {
+        move: 'cancel',
+        endReason: 'canceled_by_member',
+        words: 'canceled by the member',
         quoteId,
         reason,
-        termStartsAt,
       });
-      await this.refund(change, id, quote);
       return subscriptionId;
     });
   }
@@ -74,19 +63,5 @@ export class CancelSubscription {
       throw new Refusal('quote_stale', 'Something the quote rests on has changed; ask for a new one.', '3.4');
     }
     return promised.quote;
-  }
-
-  private async refund(change: Change, cancellationId: string, quote: CancellationQuote): Promise<void> {
-    const { basis, clause, refundMinor: amountMinor, currency, chargeId, formula, lines } = quote;
-    if (amountMinor === 0 || chargeId === null) return;
-    await this.openRefund.run(change, {
-      chargeId,
-      cancellationId,
-      money: { amountMinor, currency },
-      basis,
-      clause,
-      calculation: { formula, lines },
-      explanation: `${amountMinor} ${currency} goes back: ${formula}`,
-    });
   }
 }

@@ -7,7 +7,10 @@ export interface QuoteFacts {
   termId: string | null;
   chargeId: string | null;
   returnedMinor: number;
+  benefitUses: number;
   benefitValueUsedMinor: number;
+  waitingTermId: string | null;
+  addOnChargeIds: string[];
 }
 
 @Entity('cancellation_quotes')

@@ -5,6 +5,7 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { BenefitsModule } from '../benefits/benefits.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { RefundsModule } from '../refunds/refunds.module.js';
@@ -13,17 +14,20 @@ import { AssessCancellation } from './assess-cancellation.js';
 import { CancelSubscription } from './cancel-subscription.js';
 import { CancellationEntity, CancellationQuoteEntity } from './cancellation.entity.js';
 import { CancellationsController } from './cancellations.controller.js';
+import { EndWithReturns } from './end-with-returns.js';
 import { QuoteCancellation } from './quote-cancellation.js';
 
 @Module({
   imports: [
     TypeOrmModule.forFeature([CancellationEntity, CancellationQuoteEntity]),
+    BenefitsModule,
     MarketsModule,
     PaymentsModule,
     RefundsModule,
     SubscriptionsModule,
   ],
   controllers: [CancellationsController],
-  providers: [AssessCancellation, CancelSubscription, QuoteCancellation],
+  providers: [AssessCancellation, CancelSubscription, EndWithReturns, QuoteCancellation],
+  exports: [AssessCancellation, EndWithReturns],
 })
 export class CancellationsModule {}

@@ -5,11 +5,12 @@ import { Refusal } from '../domain/refusal.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
+import { Outbox } from '../platform/outbox.js';
 import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
 import { CaseEntity } from './case.entity.js';
 
 export interface NewCase {
-  kind: 'payment_undecided' | 'answer_contradicts' | 'refund_failed';
+  kind: 'payment_undecided' | 'answer_contradicts' | 'refund_failed' | 'renewal_notice_missing';
   subscriptionId: string;
   subjectId: string;
   explanation: string;
@@ -22,16 +23,28 @@ export class CaseStore {
   constructor(
     private readonly clock: Clock,
     private readonly database: Database,
+    private readonly outbox: Outbox,
   ) {}
 
   async open(tx: EntityManager, opened: NewCase): Promise<void> {
-    await tx
+    const id = newId();
+    const inserted = await tx
       .createQueryBuilder()
       .insert()
       .into(CaseEntity)
-      .values({ id: newId(), ...opened })
+      .values({ id, ...opened })
       .orIgnore()
+      .returning('id')
       .execute();
+    if ((inserted.raw as unknown[]).length === 0) return;
+    const { kind, subscriptionId, subjectId, explanation, openedAt, data } = opened;
+    await this.outbox.append(tx, {
+      id: newId(),
+      event: 'case.opened',
+      subscriptionId,
+      occurredAt: openedAt,
+      data: { caseId: id, kind, subscriptionId, subjectId, explanation, facts: data },
+    });
   }
 
   /** Closes what settled by itself. */

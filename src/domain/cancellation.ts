@@ -7,7 +7,7 @@ import { shareOf } from './money.js';
 import type { RulePack } from './rule-pack.js';
 import type { TermKind } from './subscription.js';
 
-export type RefundBasis = 'none' | 'full' | 'full_less_benefits' | 'pro_rata';
+export type RefundBasis = 'none' | 'full' | 'full_less_benefits' | 'pro_rata' | 'compensation';
 
 export interface CancellationFacts {
   effectiveAt: Date;
@@ -23,10 +23,28 @@ export interface CancellationFacts {
   } | null;
   rules: Pick<RulePack, 'benefitDeduction' | 'startedDay'>;
   benefitValueUsedMinor: number;
+  /** What else was paid and not begun or used: it goes back in full beside the term's own refund. */
+  unused?: UnusedPayment[];
+}
+
+export interface UnusedPayment {
+  kind: 'waiting_term' | 'add_on';
+  description: string;
+  clause: string;
+  charge: { id: string; paidMinor: number; returnedMinor: number };
+}
+
+/** The part of a cancellation that goes back against one charge. */
+export interface RefundPart {
+  chargeId: string;
+  basis: RefundBasis;
+  clause: string;
+  amountMinor: number;
+  formula: string;
 }
 
 export interface CancellationLine {
-  kind: 'paid' | 'benefit_deduction' | 'time_deduction' | 'days_left' | 'already_returned';
+  kind: 'paid' | 'benefit_deduction' | 'time_deduction' | 'days_left' | 'already_returned' | UnusedPayment['kind'];
   description: string;
   amountMinor: number;
   daysLeft?: number;
@@ -37,22 +55,15 @@ export interface CancellationLine {
 export interface CancellationQuote {
   basis: RefundBasis;
   clause: string;
+  /** The sum of the parts. */
   refundMinor: number;
   currency: string;
-  chargeId: string | null;
+  /** One per charge that gives something back. */
+  refunds: RefundPart[];
   lines: CancellationLine[];
   /** The inputs and the sum in words, as the timeline and the refund show it. */
   formula: string;
 }
-
-const NOTHING: Omit<CancellationQuote, 'currency'> = {
-  basis: 'none',
-  clause: '3.2.1',
-  refundMinor: 0,
-  chargeId: null,
-  lines: [],
-  formula: 'nothing was paid for this term, so nothing goes back',
-};
 
 /** Whole days of the term: 365 for a paid one, more where days were given back. */
 export function termDays(term: { startsAt: Date; endsAt: Date }): number {
@@ -68,25 +79,74 @@ export function daysLeft(term: { startsAt: Date; endsAt: Date }, at: Date, start
 
 /**
  * Decides basis and amount: nothing paid → `none` (3.2.1); inside the cancellation period → all of it less the market's
- * deduction (3.4.1); outside → the days left (3.4.2). Never more than was paid less what went back already.
+ * deduction (3.4.1); outside → the days left (3.4.2). What was paid and not begun goes back in full beside it (3.3.1).
+ * Never more than was paid less what went back already.
  */
 export function quoteCancellation(facts: CancellationFacts): CancellationQuote {
+  const own = quoteTerm(facts);
+  const unused = (facts.unused ?? []).map(returnUnused);
+  const refunds = [...own.refunds, ...unused.map(({ part }) => part)].filter((part) => part.amountMinor > 0);
+  return {
+    ...own,
+    currency: facts.currency,
+    refundMinor: refunds.reduce((sum, part) => sum + part.amountMinor, 0),
+    refunds,
+    lines: [...own.lines, ...unused.map(({ line }) => line)],
+  };
+}
+
+/**
+ * What the end of a market returns (5.4): the days left of the running term, also inside the cancellation period, and
+ * in full what had not begun.
+ */
+export function quoteDiscontinuation(facts: CancellationFacts): CancellationQuote {
+  const term = facts.term === null ? null : { ...facts.term, cancellationPeriodEndsAt: null };
+  const unused = (facts.unused ?? []).map((one) => ({ ...one, clause: DISCONTINUATION }));
+  const quote = quoteCancellation({ ...facts, term, unused });
+  return {
+    ...quote,
+    clause: DISCONTINUATION,
+    refunds: quote.refunds.map((part) => ({ ...part, clause: DISCONTINUATION })),
+    lines: quote.lines.map((line) => ({ ...line, clause: DISCONTINUATION })),
+  };
+}
+
+const DISCONTINUATION = '5.4';
+
+type OwnPart = Pick<CancellationQuote, 'basis' | 'clause' | 'refunds' | 'lines' | 'formula'>;
+
+function quoteTerm(facts: CancellationFacts): OwnPart {
   const { term } = facts;
-  if (term === null || term.charge === null) return { ...NOTHING, currency: facts.currency };
+  if (term === null || term.charge === null) {
+    const formula = 'nothing was paid for this term, so nothing goes back';
+    return { basis: 'none', clause: '3.2.1', refunds: [], lines: [], formula };
+  }
   const inside = term.cancellationPeriodEndsAt !== null && facts.effectiveAt < term.cancellationPeriodEndsAt;
-  const decided = inside ? insideThePeriod(facts, term) : outsideThePeriod(facts, term);
-  const { paidMinor, returnedMinor, currency, id } = term.charge;
-  const refundMinor = Math.min(decided.refundMinor, paidMinor - returnedMinor);
-  const lines = [paidLine(paidMinor, decided.clause), ...decided.lines];
-  if (refundMinor < decided.refundMinor) {
+  const { basis, clause, formula, ...decided } = inside ? insideThePeriod(facts, term) : outsideThePeriod(facts, term);
+  const { paidMinor, returnedMinor, id: chargeId } = term.charge;
+  const amountMinor = Math.min(decided.refundMinor, paidMinor - returnedMinor);
+  const lines = [paidLine(paidMinor, clause), ...decided.lines];
+  if (amountMinor < decided.refundMinor) {
     lines.push({
       kind: 'already_returned',
       description: 'already returned, or on its way back',
-      amountMinor: -(decided.refundMinor - refundMinor),
-      clause: decided.clause,
+      amountMinor: amountMinor - decided.refundMinor,
+      clause,
     });
   }
-  return { ...decided, refundMinor, currency, chargeId: id, lines };
+  return { basis, clause, refunds: [{ chargeId, basis, clause, amountMinor, formula }], lines, formula };
+}
+
+function returnUnused({ kind, description, clause, charge }: UnusedPayment): {
+  part: RefundPart;
+  line: CancellationLine;
+} {
+  const amountMinor = charge.paidMinor - charge.returnedMinor;
+  const formula = `${charge.paidMinor} paid, not begun = ${amountMinor}`;
+  return {
+    part: { chargeId: charge.id, basis: 'full', clause, amountMinor, formula },
+    line: { kind, description, amountMinor, clause },
+  };
 }
 
 type ChargedTerm = NonNullable<CancellationFacts['term']>;

@@ -4,7 +4,7 @@
  */
 import { DAY_MS, HOUR_MS, plusMs } from './instant.js';
 
-export type ChargePurpose = 'first' | 'conversion' | 'renewal';
+export type ChargePurpose = 'first' | 'conversion' | 'renewal' | 'early_renewal' | 'add_on';
 export type ChargeStatus = 'pending' | 'succeeded' | 'failed' | 'unknown';
 
 /** soft: may work later · hard: needs another payment method · authentication: needs the member. */
@@ -23,6 +23,8 @@ export interface Charge {
   attempts: number;
   /** The gateway's id of the payment that captured the money. */
   gatewayPaymentId: string | null;
+  /** The authorization the latest attempt went through; null before it was sent. */
+  mandateId: string | null;
   /** Set when the money came in after its reason had gone: all of it goes back. */
   unservedAt: Date | null;
   createdAt: Date;

@@ -28,3 +28,10 @@ export function resolveContractingEntities(
   if (RELEVANT_JURISDICTIONS.includes(residenceCountry)) return FMA_RELEVANT;
   return FMA_BY_COUNTRY[residenceCountry] ?? FMA_ELSEWHERE;
 }
+
+/** Every company that FMA 1.1 names. */
+export const FMA_ENTITIES: readonly string[] = [
+  ...Object.values(FMA_BY_COUNTRY).flat(),
+  ...FMA_RELEVANT,
+  ...FMA_ELSEWHERE,
+].map(({ name }) => name);

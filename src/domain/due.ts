@@ -14,20 +14,26 @@ export interface Due {
   at: Date | null;
 }
 
-type DueFacts = Pick<Subscription, 'status' | 'createdAt' | 'firstFailedAt' | 'retryAt' | 'chargeProgress'>;
+type DueFacts = Pick<
+  Subscription,
+  'status' | 'createdAt' | 'firstFailedAt' | 'retryAt' | 'chargeProgress' | 'suspendedAt'
+>;
 
-export function nextDue(subscription: DueFacts, lastTerm: Term | null): Due {
+export function nextDue(subscription: DueFacts, lastTerm: Term | null, now: Date): Due {
   const charge = subscription.chargeProgress;
   switch (subscription.status) {
     case 'pending_payment':
       return { move: 'abandon', at: plusMs(subscription.createdAt, FIRST_PAYMENT_WITHIN_MS) };
     case 'trialing':
     case 'active':
-      if (lastTerm === null || charge !== 'none') return { move: null, at: null };
+      // An early renewal may still wait for the member when the term ends; then the term's end comes first.
+      if (lastTerm === null || charge === 'moving' || charge === 'declined') return { move: null, at: null };
+      if (subscription.status === 'active' && lastTerm.startsAt > now)
+        return { move: 'begin_term', at: lastTerm.startsAt };
       return { move: lastTerm.kind === 'trial' ? 'convert_trial' : 'renew_term', at: lastTerm.endsAt };
     case 'past_due':
       if (charge === 'moving' || subscription.firstFailedAt === null) return { move: null, at: null };
-      if (charge === 'declined' && subscription.retryAt !== null) {
+      if (charge === 'declined' && subscription.retryAt !== null && subscription.suspendedAt === null) {
         return { move: 'retry_payment', at: subscription.retryAt };
       }
       return { move: 'give_up_payment', at: plusMs(subscription.firstFailedAt, GIVE_UP_AFTER_MS) };
@@ -36,10 +42,21 @@ export function nextDue(subscription: DueFacts, lastTerm: Term | null): Due {
   }
 }
 
+/** The term that runs at an instant or ran last; one bought early is not yet it. Null when none ever began. */
+export function currentTerm<T extends Pick<Term, 'startsAt'>>(terms: readonly T[], at: Date): T | null {
+  return terms.filter((term) => term.startsAt <= at).at(-1) ?? null;
+}
+
+/** The term bought early that waits for the current one's end (rules 5); at most one does. */
+export function waitingTerm<T extends Pick<Term, 'startsAt'>>(terms: readonly T[], at: Date): T | null {
+  return terms.find((term) => term.startsAt > at) ?? null;
+}
+
 /** When the member is next charged as things stand; null when nothing will be. */
 export function nextChargeAt(subscription: Subscription): Date | null {
-  const { dueMove, dueAt, autoRenewal } = subscription;
+  const { dueMove, dueAt, autoRenewal, suspendedAt } = subscription;
   if (dueMove === 'retry_payment') return dueAt;
+  if (suspendedAt !== null) return null;
   return autoRenewal && (dueMove === 'convert_trial' || dueMove === 'renew_term') ? dueAt : null;
 }
 

@@ -7,7 +7,7 @@ import { isLive, type Subscription, type Term } from './subscription.js';
 
 export interface Entitlement {
   entitled: boolean;
-  reason: 'member' | 'trial' | 'grace' | 'no_membership' | 'payment_pending' | 'payment_failed' | 'ended';
+  reason: 'member' | 'trial' | 'grace' | 'no_membership' | 'suspended' | 'payment_pending' | 'payment_failed' | 'ended';
   clause: string;
   until: Date | null;
 }
@@ -24,7 +24,7 @@ const no = (reason: Entitlement['reason'], clause: string): Entitlement => ({
  * grace keeps benefits on past the term's end (rules 6).
  */
 export function decideEntitlement(
-  subscription: Pick<Subscription, 'status' | 'autoRenewal' | 'chargeProgress'> | null,
+  subscription: Pick<Subscription, 'status' | 'autoRenewal' | 'chargeProgress' | 'suspendedAt'> | null,
   lastTerm: Pick<Term, 'kind' | 'startsAt' | 'endsAt'> | null,
   pack: Pick<RulePack, 'renewalGraceDays' | 'conversionGraceDays'>,
   at: Date,
@@ -32,6 +32,7 @@ export function decideEntitlement(
   if (subscription === null) return no('no_membership', '1.3');
   if (!isLive(subscription.status)) return no('ended', '5.1');
   if (lastTerm === null) return no('payment_pending', '3.1.2');
+  if (subscription.suspendedAt !== null) return no('suspended', '5.2');
   const trial = lastTerm.kind === 'trial';
   if (at < lastTerm.endsAt && at >= lastTerm.startsAt) {
     return {

@@ -16,11 +16,14 @@ export interface Move {
 export const MOVES = {
   begin_trial: { from: ['pending_payment'], to: 'trialing', actors: ['gateway'], clause: '3.2.1' },
   activate: { from: ['pending_payment'], to: 'active', actors: ['gateway'], clause: '3.3.1' },
+  begin_temporary: { from: ['pending_payment'], to: 'active', actors: ['operations'], clause: '8.2' },
   abandon: { from: ['pending_payment'], to: 'abandoned', actors: ['gateway', 'scheduler'], clause: '3.1.2' },
   open_charge: { from: ['trialing', 'active'], to: null, actors: ['scheduler'], clause: '3.3.1' },
   convert: { from: ['trialing', 'past_due'], to: 'active', actors: ['gateway'], clause: '3.2.1' },
   renew: { from: ['active', 'past_due'], to: 'active', actors: ['gateway'], clause: '3.3.1' },
   fall_past_due: { from: ['trialing', 'active'], to: 'past_due', actors: ['gateway'], clause: '5.1' },
+  buy_next_term: { from: ['active'], to: null, actors: ['member'], clause: '3.3.1' },
+  begin_next_term: { from: ['active'], to: null, actors: ['scheduler'], clause: '3.3.1' },
   retry_payment: { from: ['past_due'], to: null, actors: ['member', 'scheduler', 'gateway'], clause: '5.1' },
   expire: {
     from: ['trialing', 'active', 'past_due'],
@@ -36,11 +39,33 @@ export const MOVES = {
   },
   switch_auto_renewal: { from: ['trialing', 'active'], to: null, actors: ['member'], clause: '3.3.1' },
   give_consent: { from: ['trialing'], to: null, actors: ['member'], clause: '3.2.1' },
+  suspend: { from: ['trialing', 'active', 'past_due'], to: null, actors: ['risk'], clause: '5.2' },
+  reinstate: { from: ['trialing', 'active', 'past_due'], to: null, actors: ['risk'], clause: '6.1.2' },
+  revoke: {
+    from: ['pending_payment', 'trialing', 'active', 'past_due'],
+    to: 'revoked',
+    actors: ['risk'],
+    clause: '5.3',
+  },
+  reopen: { from: ['expired', 'revoked'], to: 'active', actors: ['risk'], clause: '6.1.2' },
+  reopen_trial: { from: ['expired', 'revoked'], to: 'trialing', actors: ['risk'], clause: '6.1.2' },
+  discontinue: {
+    from: ['pending_payment', 'trialing', 'active', 'past_due'],
+    to: 'discontinued',
+    actors: ['scheduler'],
+    clause: '5.4',
+  },
   replace_payment_method: {
     from: ['trialing', 'active', 'past_due'],
     to: null,
     actors: ['member'],
     clause: '3.3.1',
+  },
+  transfer_entity: {
+    from: ['pending_payment', 'trialing', 'active', 'past_due'],
+    to: null,
+    actors: ['scheduler'],
+    clause: '8.3',
   },
 } as const satisfies Record<string, Move>;
 

@@ -11,8 +11,10 @@ export interface Refund {
   id: string;
   subscriptionId: string;
   chargeId: string;
-  /** The cancellation that made it; null for the correction of a charge captured too late. */
+  /** The cancellation that made it; null for an early renewal taken back, a late capture and a compensation. */
   cancellationId: string | null;
+  /** The compensation it is part of (6.2). */
+  compensationId: string | null;
   amountMinor: number;
   currency: string;
   basis: RefundBasis;

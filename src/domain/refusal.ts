@@ -13,9 +13,16 @@ export const REFUSAL_CODES = [
   'not_allowed_in_state',
   'quote_expired',
   'quote_stale',
+  'not_entitled',
+  'price_changed',
+  'benefit_use_differs',
   'payment_in_progress',
+  'next_term_already_bought',
+  'exceeds_collected',
+  'four_eyes',
   'not_found',
   'notice_too_short',
+  'already_published',
 ] as const;
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];

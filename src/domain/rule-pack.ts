@@ -18,6 +18,8 @@ export interface RulePack {
   renewalGraceDays: number;
   conversionGraceDays: number;
   priceNoticeDays: number;
+  /** A renewal is charged only after a proven notice so many calendar days before it, both included. */
+  renewalRequiresNotice?: { minDays: number; maxDays: number };
 }
 
 /** Whether a paid term of this pack opens an unconditional cancellation period (3.4.1). */

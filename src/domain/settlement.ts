@@ -22,27 +22,34 @@ export type CaptureEffect =
   | { kind: 'start_term'; move: MoveName; startsAt: Date; endsAt: Date; clause: string }
   | { kind: 'give_back'; clause: string };
 
-const MOVE_OF: Record<ChargePurpose, MoveName> = { first: 'activate', conversion: 'convert', renewal: 'renew' };
+const MOVE_OF: Record<Exclude<ChargePurpose, 'add_on'>, MoveName> = {
+  first: 'activate',
+  conversion: 'convert',
+  renewal: 'renew',
+  early_renewal: 'renew',
+};
 
 /**
  * The term a captured charge pays for. Paid while benefits were on, it starts at the old end; paid after they went off,
  * at the payment, so nobody pays for days without service (rules 6).
  */
 export function settleCapture(facts: CaptureFacts): CaptureEffect {
-  if (!isLive(facts.status)) return { kind: 'give_back', clause: '3.3.1' };
-  const { lastTermEndsAt, benefitsUntil, paidAt } = facts;
+  const { lastTermEndsAt, benefitsUntil, paidAt, purpose } = facts;
+  // What an add-on cost pays for no term (3.1.3).
+  if (!isLive(facts.status) || purpose === 'add_on') return { kind: 'give_back', clause: '3.3.1' };
   const uninterrupted = lastTermEndsAt !== null && benefitsUntil !== null && paidAt < benefitsUntil;
   const startsAt = uninterrupted ? lastTermEndsAt : paidAt;
   return {
     kind: 'start_term',
-    move: MOVE_OF[facts.purpose],
+    move: MOVE_OF[purpose],
     startsAt,
     endsAt: plusDays(startsAt, facts.paidTermDays),
-    clause: facts.purpose === 'conversion' ? '3.2.1' : '3.3.1',
+    clause: purpose === 'conversion' ? '3.2.1' : '3.3.1',
   };
 }
 
 export interface DeclineFacts {
+  purpose: ChargePurpose;
   status: SubscriptionStatus;
   decline: DeclineKind;
   firstFailedAt: Date | null;
@@ -56,7 +63,8 @@ export type DeclineEffect =
 
 /** A declined first charge ends the subscription at once; a later one makes it overdue until paid or given up. */
 export function settleDecline(facts: DeclineFacts): DeclineEffect {
-  if (!isLive(facts.status)) return { kind: 'none' };
+  // The running term is paid for: a declined early renewal changes nothing (3.3.1).
+  if (!isLive(facts.status) || facts.purpose === 'early_renewal') return { kind: 'none' };
   if (facts.status === 'pending_payment') {
     return { kind: 'end', move: 'abandon', reason: 'payment_declined', clause: '3.1.2' };
   }

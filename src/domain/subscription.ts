@@ -28,8 +28,19 @@ export const END_REASONS = [
   'auto_renewal_off',
   'consent_missing',
   'market_closed',
+  'notice_missing',
+  'temporary_ended',
   'payment_failed',
   'canceled_by_member',
+  'suspended',
+  'stolen_identity',
+  'multiple_accounts',
+  'unfair_ordering',
+  'benefit_sharing',
+  'bad_faith',
+  'improper_use',
+  'account_terminated',
+  'market_discontinued',
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
@@ -83,7 +94,7 @@ export interface ContractingEntity {
 }
 
 /** What is due next on a subscription, and decides which worker it goes to. */
-export type DueMove = 'abandon' | 'convert_trial' | 'renew_term' | 'retry_payment' | 'give_up_payment';
+export type DueMove = 'abandon' | 'convert_trial' | 'begin_term' | 'renew_term' | 'retry_payment' | 'give_up_payment';
 
 export interface Subscription {
   id: string;
@@ -91,11 +102,12 @@ export interface Subscription {
   country: string;
   residenceCountry: string;
   status: SubscriptionStatus;
-  startWith: 'trial' | 'paid';
+  startWith: 'trial' | 'paid' | 'temporary';
   autoRenewal: boolean;
   contractingEntities: ContractingEntity[];
   agreementVersion: string;
-  agreementAcceptedAt: Date;
+  /** Null on a temporary membership, which nobody had to accept (8.2). */
+  agreementAcceptedAt: Date | null;
   locale: string | null;
   conversionConsentAt: Date | null;
   previousSubscriptionId: string | null;
@@ -106,6 +118,10 @@ export interface Subscription {
   firstFailedAt: Date | null;
   /** The next soft-decline retry; null where only the member can move the payment on. */
   retryAt: Date | null;
+  /** Since when risk has suspended it (5.2): an overlay, not a status; null while it is not. */
+  suspendedAt: Date | null;
+  /** When it was last reopened after a mistaken finding (6.1.2). */
+  reopenedAt: Date | null;
   /** Until when benefits are on as things stand, grace included (exclusive). */
   benefitsUntil: Date | null;
   createdAt: Date;

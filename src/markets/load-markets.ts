@@ -12,9 +12,11 @@ import { Config } from '../platform/config.js';
 import { Database } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
 import { readShippedFile } from '../platform/shipped-file.js';
+import { AddOnOfferStore } from './add-on-offer.store.js';
 import { MarketFile } from './market-file.dto.js';
 import { MarketEntity, PriceEntity, RulePackEntity } from './market.entity.js';
 
+const SHIPPED = 'shipped';
 const COUNTRY_FILE = /^[A-Z]{2}\.json$/;
 
 @Injectable()
@@ -22,6 +24,7 @@ export class LoadMarkets implements OnModuleInit {
   constructor(
     private readonly config: Config,
     private readonly database: Database,
+    private readonly addOns: AddOnOfferStore,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -39,10 +42,22 @@ export class LoadMarkets implements OnModuleInit {
   private async load(tx: EntityManager, file: MarketFile): Promise<void> {
     const { country, currency, status } = file;
     const stored = await tx.getRepository(MarketEntity).findOneBy({ country });
-    if (stored === null) await tx.getRepository(MarketEntity).insert({ country, currency, status });
+    if (stored === null)
+      await tx.getRepository(MarketEntity).insert({ country, currency, status, publishedBy: SHIPPED });
     else if (stored.currency !== currency) throw changed(`The currency of ${country}`);
     for (const part of file.rulePacks) await this.loadRulePack(tx, country, part);
     for (const part of file.prices) await this.loadPrice(tx, file, part);
+    for (const part of file.addOns) await this.loadAddOn(tx, file, part);
+  }
+
+  private async loadAddOn(
+    tx: EntityManager,
+    { country, currency }: MarketFile,
+    { code, description, price: priceMinor, source, effectiveFrom: from }: MarketFile['addOns'][number],
+  ): Promise<void> {
+    const effectiveFrom = new Date(from);
+    const offer = { country, code, description, priceMinor, currency, effectiveFrom, source };
+    if (!(await this.addOns.load(tx, offer))) throw changed(`The price of ${code} in ${country} from ${from}`);
   }
 
   private async loadPrice(
@@ -53,7 +68,15 @@ export class LoadMarkets implements OnModuleInit {
     const effectiveFrom = new Date(from);
     const stored = await tx.getRepository(PriceEntity).findOneBy({ country, effectiveFrom });
     if (stored === null) {
-      const price = { country, amountMinor, currency, publishedAt: effectiveFrom, effectiveFrom, source };
+      const price = {
+        country,
+        amountMinor,
+        currency,
+        publishedAt: effectiveFrom,
+        effectiveFrom,
+        source,
+        publishedBy: SHIPPED,
+      };
       await tx.getRepository(PriceEntity).insert({ id: newId(), ...price });
     } else if (stored.amountMinor !== amountMinor) {
       throw changed(`The price of ${country} from ${from}`);
@@ -63,7 +86,8 @@ export class LoadMarkets implements OnModuleInit {
   private async loadRulePack(tx: EntityManager, country: string, part: MarketFile['rulePacks'][number]): Promise<void> {
     const effectiveFrom = new Date(part.effectiveFrom);
     const { numbers, benefits } = JSON.parse(JSON.stringify(part)) as Pick<RulePackEntity, 'numbers' | 'benefits'>;
-    const pack = { country, version: part.version, effectiveFrom, numbers, benefits };
+    const published = { publishedAt: effectiveFrom, publishedBy: SHIPPED };
+    const pack = { country, version: part.version, effectiveFrom, numbers, benefits, ...published };
     const stored = await tx.getRepository(RulePackEntity).findOneBy({ country, version: part.version });
     if (stored === null) await tx.getRepository(RulePackEntity).insert(pack);
     else if (!isDeepStrictEqual({ ...stored }, pack)) throw changed(`Rule pack ${country} version ${part.version}`);
@@ -75,15 +99,29 @@ function changed(what: string): Error {
 }
 
 export function readMarketFile(file: string): Promise<MarketFile> {
-  return readShippedFile(file, MarketFile, ({ country, currency, rulePacks, prices }) => [
+  return readShippedFile(file, MarketFile, ({ country, currency, rulePacks, prices, addOns }) => [
     ...(currencies.code(currency) === undefined ? [`currency: ${currency} is no ISO 4217 code`] : []),
     ...(path.basename(file) === `${country}.json` ? [] : ['country: must be the name of the file']),
     ...overlaps('rulePacks', rulePacks),
     ...overlaps('prices', prices),
+    ...addOns.flatMap(({ code }) =>
+      overlaps(
+        'addOns',
+        addOns.filter((one) => one.code === code),
+      ),
+    ),
+    ...clashes(rulePacks, addOns),
     ...(new Set(rulePacks.map((pack) => pack.version)).size === rulePacks.length
       ? []
       : ['rulePacks: two of them have the same version']),
   ]);
+}
+
+/** A use names a benefit or an add-on by its code alone. */
+function clashes(rulePacks: MarketFile['rulePacks'], addOns: { code: string }[]): string[] {
+  const benefits = new Set(rulePacks.flatMap((pack) => pack.benefits.map(({ code }) => code)));
+  const both = addOns.filter(({ code }) => benefits.has(code));
+  return both.map(({ code }) => `addOns: ${code} is the code of a benefit`);
 }
 
 /** Two of one instant would leave open which is in force. */

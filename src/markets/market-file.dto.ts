@@ -3,16 +3,20 @@ import { Type } from 'class-transformer';
 import {
   ArrayMinSize,
   Equals,
+  IsArray,
   IsIn,
   IsInt,
   IsISO31661Alpha2,
   IsISO8601,
   IsNotEmpty,
+  IsObject,
+  IsOptional,
   IsString,
   Matches,
   Max,
   Min,
   ValidateBy,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { isTimeZone } from '../platform/calendar.js';
@@ -29,7 +33,7 @@ class TimeZoneNumber extends Sourced {
   @ValidateBy({
     name: 'isTimeZone',
     validator: {
-      validate: (name) => isTimeZone(String(name)),
+      validate: (name) => typeof name === 'string' && isTimeZone(name),
       defaultMessage: () => 'value must be an IANA time zone',
     },
   })
@@ -75,18 +79,50 @@ class Consent extends Sourced {
   value: string;
 }
 
+class NoticeWindow {
+  @IsInt()
+  @Min(0)
+  @Max(DAYS_MAX)
+  minDays: number;
+
+  @IsInt()
+  @Max(DAYS_MAX)
+  @ValidateBy({
+    name: 'notBelowMinDays',
+    validator: {
+      validate: (days, args) => Number(days) >= (args?.object as NoticeWindow).minDays,
+      defaultMessage: () => 'maxDays must not be below minDays',
+    },
+  })
+  maxDays: number;
+}
+
+class RequiredNotice extends Sourced {
+  @IsObject()
+  @ValidateNested()
+  @Type(() => NoticeWindow)
+  value: NoticeWindow = new NoticeWindow();
+}
+
 class NumbersPart {
-  @ValidateNested() @Type(() => TimeZoneNumber) timeZone: TimeZoneNumber = new TimeZoneNumber();
-  @ValidateNested() @Type(() => TrialDays) trialDays: TrialDays = new TrialDays();
-  @ValidateNested() @Type(() => TermDays) paidTermDays: TermDays = new TermDays();
-  @ValidateNested() @Type(() => Days) cancellationPeriodDays: Days = new Days();
-  @ValidateNested() @Type(() => CoolingOff) coolingOff: CoolingOff = new CoolingOff();
-  @ValidateNested() @Type(() => BenefitDeduction) benefitDeduction: BenefitDeduction = new BenefitDeduction();
-  @ValidateNested() @Type(() => StartedDay) startedDay: StartedDay = new StartedDay();
-  @ValidateNested() @Type(() => Consent) trialConversionConsent: Consent = new Consent();
-  @ValidateNested() @Type(() => Days) renewalGraceDays: Days = new Days();
-  @ValidateNested() @Type(() => Days) conversionGraceDays: Days = new Days();
-  @ValidateNested() @Type(() => Days) priceNoticeDays: Days = new Days();
+  @IsObject() @ValidateNested() @Type(() => TimeZoneNumber) timeZone: TimeZoneNumber = new TimeZoneNumber();
+  @IsObject() @ValidateNested() @Type(() => TrialDays) trialDays: TrialDays = new TrialDays();
+  @IsObject() @ValidateNested() @Type(() => TermDays) paidTermDays: TermDays = new TermDays();
+  @IsObject() @ValidateNested() @Type(() => Days) cancellationPeriodDays: Days = new Days();
+  @IsObject() @ValidateNested() @Type(() => CoolingOff) coolingOff: CoolingOff = new CoolingOff();
+  @IsObject() @ValidateNested() @Type(() => BenefitDeduction) benefitDeduction: BenefitDeduction =
+    new BenefitDeduction();
+  @IsObject() @ValidateNested() @Type(() => StartedDay) startedDay: StartedDay = new StartedDay();
+  @IsObject() @ValidateNested() @Type(() => Consent) trialConversionConsent: Consent = new Consent();
+  @IsObject() @ValidateNested() @Type(() => Days) renewalGraceDays: Days = new Days();
+  @IsObject() @ValidateNested() @Type(() => Days) conversionGraceDays: Days = new Days();
+  @IsObject() @ValidateNested() @Type(() => Days) priceNoticeDays: Days = new Days();
+  /** Absent: a renewal is charged whether or not its notice can be proven. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => RequiredNotice)
+  renewalRequiresNotice?: RequiredNotice;
 }
 
 class BenefitPart {
@@ -99,9 +135,16 @@ class BenefitPart {
   @IsString()
   @IsNotEmpty()
   description: string;
+
+  /** Days from the start of each term (4.2); absent = as long as the term. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(DAYS_MAX)
+  validDays?: number;
 }
 
-class RulePackPart {
+export class RulePackPart {
   @IsInt()
   @Min(1)
   version: number;
@@ -109,20 +152,40 @@ class RulePackPart {
   @IsISO8601({ strict: true })
   effectiveFrom: string;
 
+  @IsObject()
   @ValidateNested()
   @Type(() => NumbersPart)
   numbers: NumbersPart = new NumbersPart();
 
+  @IsArray()
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => BenefitPart)
   benefits: BenefitPart[] = [];
 }
 
-class PricePart extends Sourced {
+export class PricePart extends Sourced {
   /** Minor units. */
   @IsInt()
   @Min(1)
   amount: number;
+
+  @IsISO8601({ strict: true })
+  effectiveFrom: string;
+}
+
+class AddOnPart extends Sourced {
+  @Matches(/^[a-z][a-z0-9_]{0,63}$/)
+  code: string;
+
+  @IsString()
+  @IsNotEmpty()
+  description: string;
+
+  /** Minor units. */
+  @IsInt()
+  @Min(1)
+  price: number;
 
   @IsISO8601({ strict: true })
   effectiveFrom: string;
@@ -147,4 +210,11 @@ export class MarketFile {
   @ValidateNested({ each: true })
   @Type(() => PricePart)
   prices: PricePart[] = [];
+
+  /** Value-added services (3.1.3); not every market offers one. */
+  @IsArray()
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => AddOnPart)
+  addOns: AddOnPart[] = [];
 }

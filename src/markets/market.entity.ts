@@ -1,4 +1,4 @@
-/** Tables of what a market publishes: the market itself, its dated rule packs and its dated prices. */
+/** Tables of what a market publishes: the market itself, its dated rule packs, prices and trial offers. */
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity('markets')
@@ -11,11 +11,15 @@ export class MarketEntity {
 
   @Column('text')
   status: 'open' | 'closed';
+
+  /** The token's `sub`; `shipped` when it came with the service. */
+  @Column('text')
+  publishedBy: string;
 }
 
 /** One policy number with where it comes from. */
 export interface SourcedNumber {
-  value: number | string;
+  value: number | string | { minDays: number; maxDays: number };
   source: string;
 }
 
@@ -23,6 +27,8 @@ export interface PublishedBenefit {
   code: string;
   kind: string;
   description: string;
+  /** Days from the start of each term (4.2); absent = as long as the term. */
+  validDays?: number;
 }
 
 @Entity('rule_packs')
@@ -41,6 +47,12 @@ export class RulePackEntity {
 
   @Column('jsonb')
   benefits: PublishedBenefit[];
+
+  @Column('timestamptz')
+  publishedAt: Date;
+
+  @Column('text')
+  publishedBy: string;
 }
 
 @Entity('prices')
@@ -65,4 +77,43 @@ export class PriceEntity {
 
   @Column('text')
   source: string;
+
+  @Column('text')
+  publishedBy: string;
+}
+
+@Entity('trial_offers')
+export class TrialOfferEntity {
+  @PrimaryColumn('uuid')
+  id: string;
+
+  @Column('text')
+  country: string;
+
+  @Column('integer')
+  days: number;
+
+  @Column('timestamptz')
+  startsAt: Date;
+
+  @Column('timestamptz')
+  endsAt: Date;
+
+  @Column('boolean')
+  forEverybody: boolean;
+
+  @Column('timestamptz')
+  publishedAt: Date;
+
+  @Column('text')
+  publishedBy: string;
+}
+
+@Entity('trial_offer_users')
+export class TrialOfferUserEntity {
+  @PrimaryColumn('uuid')
+  offerId: string;
+
+  @PrimaryColumn('text')
+  userId: string;
 }

@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import type { Money } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
 import { inForceAt, type RulePack } from '../domain/rule-pack.js';
+import { chooseTrialOffer, type TrialOffer } from '../domain/trial-offer.js';
 import { MarketEntity, PriceEntity, RulePackEntity, type PublishedBenefit } from './market.entity.js';
 
 export interface Market {
@@ -17,6 +18,15 @@ export class MarketStore {
   /** The market, or null where membership was never sold. */
   find(tx: EntityManager, country: string): Promise<Market | null> {
     return tx.getRepository(MarketEntity).findOneBy({ country });
+  }
+
+  /** Stops new memberships and renewals (5.4); refuses `not_found`. */
+  async close(tx: EntityManager, country: string): Promise<void> {
+    const market = await tx
+      .getRepository(MarketEntity)
+      .findOne({ where: { country }, lock: { mode: 'pessimistic_write' } });
+    if (market === null) throw new Refusal('not_found', `There is no market ${country}.`);
+    await tx.getRepository(MarketEntity).update({ country }, { status: 'closed' });
   }
 
   /** The price in force at an instant; refuses `market_not_open` where none is (3.1.3). */
@@ -36,6 +46,18 @@ export class MarketStore {
   /** The pack a term began under, whatever came later (rules 3.7). */
   async rulePack(tx: EntityManager, country: string, version: number): Promise<RulePack> {
     return toRulePack(await tx.getRepository(RulePackEntity).findOneByOrFail({ country, version }));
+  }
+
+  /** The trial offer that applies to the user (8.2); without a user, the one for everybody. Null: the pack's days. */
+  async trialOfferAt(tx: EntityManager, country: string, userId: string | null, at: Date): Promise<TrialOffer | null> {
+    const offers = await tx.query<TrialOffer[]>(
+      `select id, days, starts_at as "startsAt", ends_at as "endsAt", not for_everybody as named from trial_offers o
+       where country = $1 and starts_at <= $3 and ends_at > $3
+         and (for_everybody or exists (select 1 from trial_offer_users where offer_id = o.id and user_id = $2))
+       order by id`,
+      [country, userId, at],
+    );
+    return chooseTrialOffer(offers, at);
   }
 
   async benefitsAt(tx: EntityManager, country: string, at: Date): Promise<PublishedBenefit[]> {

@@ -1,17 +1,45 @@
 /**
- * Owns: markets, their dated rule packs and prices.
+ * Owns: markets, their dated rule packs, prices and trial offers, and who published what.
  * Does not own: who may buy, or what a subscription costs once it runs (terms keep their own copy).
  * Always true: what was published never changes; only a later version takes its place.
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AddOnOfferEntity } from './add-on-offer.entity.js';
+import { AddOnOfferStore } from './add-on-offer.store.js';
 import { LoadMarkets } from './load-markets.js';
-import { MarketEntity, PriceEntity, RulePackEntity } from './market.entity.js';
+import { MarketEntity, PriceEntity, RulePackEntity, TrialOfferEntity, TrialOfferUserEntity } from './market.entity.js';
 import { MarketStore } from './market.store.js';
+import { MarketsController } from './markets.controller.js';
+import { PublishMarket } from './publish-market.js';
+import { PublishPrice } from './publish-price.js';
+import { PublishRulePack } from './publish-rule-pack.js';
+import { PublishTrialOffer } from './publish-trial-offer.js';
+import { ShowMarket } from './show-market.js';
+import { TrialOffersController } from './trial-offers.controller.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([MarketEntity, RulePackEntity, PriceEntity])],
-  providers: [MarketStore, LoadMarkets],
-  exports: [MarketStore],
+  imports: [
+    TypeOrmModule.forFeature([
+      AddOnOfferEntity,
+      MarketEntity,
+      RulePackEntity,
+      PriceEntity,
+      TrialOfferEntity,
+      TrialOfferUserEntity,
+    ]),
+  ],
+  controllers: [MarketsController, TrialOffersController],
+  providers: [
+    AddOnOfferStore,
+    MarketStore,
+    LoadMarkets,
+    PublishMarket,
+    PublishRulePack,
+    PublishPrice,
+    PublishTrialOffer,
+    ShowMarket,
+  ],
+  exports: [AddOnOfferStore, MarketStore],
 })
 export class MarketsModule {}

@@ -14,6 +14,6 @@ import { StandingsController } from './standings.controller.js';
   imports: [TypeOrmModule.forFeature([StandingEntity, EligibilityDecisionEntity])],
   controllers: [StandingsController],
   providers: [Eligibility, RecordStanding],
-  exports: [Eligibility],
+  exports: [Eligibility, RecordStanding],
 })
 export class MembersModule {}

@@ -1,5 +1,6 @@
 /** Keeps the risk system's latest word on a user. A running membership is not touched by it; risk suspends or revokes that. */
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import type { Standing } from '../domain/eligibility.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
@@ -13,9 +14,17 @@ export class RecordStanding {
   ) {}
 
   async run(userId: string, said: { standing: Standing; reason: string }, recordedBy: string): Promise<StandingEntity> {
-    const { standing, reason } = said;
-    return this.database.reader
-      .getRepository(StandingEntity)
-      .save({ userId, standing, reason, recordedBy, recordedAt: await this.clock.now() });
+    return this.record(this.database.reader, userId, said, recordedBy, await this.clock.now());
+  }
+
+  /** The same within the transaction of a finding or its correction. */
+  record(
+    tx: EntityManager,
+    userId: string,
+    { standing, reason }: { standing: Standing; reason: string },
+    recordedBy: string,
+    recordedAt: Date,
+  ): Promise<StandingEntity> {
+    return tx.getRepository(StandingEntity).save({ userId, standing, reason, recordedBy, recordedAt });
   }
 }

@@ -4,15 +4,17 @@
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { IsNull } from 'typeorm';
+import { HOUR_MS, plusMs } from '../domain/instant.js';
 import { claimRows } from '../platform/claim.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
 import { DutyRunner } from '../platform/duty-runner.js';
-import { GatewayEventEntity } from './gateway-request.entity.js';
+import { GatewayEventEntity, type RequestStatus } from './gateway-request.entity.js';
 import { RequestStore } from './request.store.js';
 import { SubmitRequest } from './submit-request.js';
 
 const APPLY = 'apply_event';
+const MINUTE_MS = 60_000;
 const REFERENCE_FORM = /^(charge|validation|refund)_[\w-]{1,200}$/;
 
 export interface GatewayEvent {
@@ -64,14 +66,24 @@ export class ApplyEvent implements OnModuleInit {
     if (event === null) return;
     const { reference } = event.payload as { reference: string | null };
     const request = reference === null ? null : await this.requests.findByReference(reference);
-    const oldNews = event.type.endsWith('failed') && request?.status === 'failed';
-    if (request !== null && !oldNews) await this.submit.ask(request.id);
-    await events.update({ id }, { appliedAt: await this.clock.now() });
+    const oldNews = request !== null && isOldNews(event.type, request.status);
+    const answered = request === null || oldNews || (await this.submit.ask(request.id));
+    const now = await this.clock.now();
+    // Open requests are asked for anyway; only of a decided one is this event the last word.
+    if (answered || request.decidedAt === null) await events.update({ id }, { appliedAt: now });
+    else await this.askAgainLater(event, now);
   }
 
-  private claim(max: number): Promise<string[]> {
-    const due = 'applied_at is null';
-    return claimRows(this.database.reader, { table: 'gateway_events', due, orderBy: 'received_at', values: [] }, max);
+  private async askAgainLater({ id, attempts }: GatewayEventEntity, now: Date): Promise<void> {
+    const delayMs = Math.min(2 ** attempts * MINUTE_MS, HOUR_MS);
+    const again = { attempts: attempts + 1, nextAttemptAt: plusMs(now, delayMs), claimedUntil: null };
+    await this.database.reader.getRepository(GatewayEventEntity).update({ id }, again);
+  }
+
+  private async claim(max: number): Promise<string[]> {
+    const due = 'applied_at is null and (next_attempt_at is null or next_attempt_at <= $1)';
+    const values = [await this.clock.now()];
+    return claimRows(this.database.reader, { table: 'gateway_events', due, orderBy: 'received_at', values }, max);
   }
 }
 
@@ -79,4 +91,10 @@ export class ApplyEvent implements OnModuleInit {
 function referenceOf(metadata: Record<string, unknown> | null | undefined): string | null {
   const reference = metadata?.reference;
   return typeof reference === 'string' && REFERENCE_FORM.test(reference) ? reference : null;
+}
+
+/** The event says what is known already. */
+function isOldNews(type: string, status: RequestStatus): boolean {
+  if (status === 'succeeded') return !/failed|refund\.updated/.test(type);
+  return status === 'failed' && /failed$|canceled$/.test(type);
 }

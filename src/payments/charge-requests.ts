@@ -29,11 +29,13 @@ export class ChargeRequests implements RequestKind, OnModuleInit {
     this.kinds.register(this);
   }
 
-  /** No longer wanted once the subscription has ended or the charge was captured otherwise (rules 4, invariant I10). */
+  /** No longer wanted once the subscription has ended or is suspended, or the charge was captured otherwise (rules 4, invariant I10). */
   async prepare(change: Change, request: GatewayRequest): Promise<(() => Promise<Outcome>) | null> {
     const charge = await this.charges.lock(change.tx, request.subjectId);
     const mandate = await this.mandates.current(change.tx, request.subscriptionId);
-    if (!isLive(change.subscription.status) || charge.status === 'succeeded' || mandate === null) return null;
+    const { status, suspendedAt } = change.subscription;
+    if (!isLive(status) || suspendedAt !== null || charge.status === 'succeeded' || mandate === null) return null;
+    await this.charges.save(change.tx, { ...charge, mandateId: mandate.id });
     const { userId } = change.subscription;
     return async () =>
       this.gateway.charge({
@@ -41,7 +43,7 @@ export class ChargeRequests implements RequestKind, OnModuleInit {
         method: mandate.gatewayMethodId ?? mandate.token,
         money: charge,
         reference: request.reference,
-        offSession: charge.purpose !== 'first',
+        offSession: charge.purpose === 'conversion' || charge.purpose === 'renewal',
         keepMethod: mandate.status === 'pending',
       });
   }
@@ -65,9 +67,9 @@ export class ChargeRequests implements RequestKind, OnModuleInit {
       case 'failed':
         return this.settlement.declined(change, charge, request.attempt, outcome.code);
       case 'waiting_for_member':
-        return this.settlement.waitsForMember(change, outcome.clientSecret);
+        return this.settlement.waitsForMember(change, charge, outcome.clientSecret);
       case 'unknown':
-        await this.charges.save(change.tx, { ...charge, status: 'unknown' });
+        if (charge.status !== 'succeeded') await this.charges.save(change.tx, { ...charge, status: 'unknown' });
     }
   }
 }

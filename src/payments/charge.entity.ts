@@ -34,6 +34,9 @@ export class ChargeEntity implements Charge {
   @Column('text', { nullable: true })
   gatewayPaymentId: string | null;
 
+  @Column('uuid', { nullable: true })
+  mandateId: string | null;
+
   @Column('timestamptz', { nullable: true })
   unservedAt: Date | null;
 

@@ -1,6 +1,6 @@
 /** Reads and writes charges; decides nothing. */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { Not, type EntityManager } from 'typeorm';
 import type { Charge } from '../domain/charge.js';
 import { claimRows } from '../platform/claim.js';
 import { Database } from '../platform/database.js';
@@ -24,14 +24,33 @@ export class ChargeStore {
     return tx.getRepository(ChargeEntity).findOneByOrFail({ id });
   }
 
+  get(id: string): Promise<Charge> {
+    return this.find(this.database.reader, id);
+  }
+
   async save(tx: EntityManager, { id, ...facts }: Charge): Promise<void> {
     await tx.getRepository(ChargeEntity).update({ id }, facts);
   }
 
+  /** The greatest term number anything was ever charged for; 0 before the first charge. */
+  async lastTermNumber(tx: EntityManager, subscriptionId: string): Promise<number> {
+    return (await tx.getRepository(ChargeEntity).maximum('termNumber', { subscriptionId })) ?? 0;
+  }
+
+  /** What was captured and may be returned, newest first. */
+  captured(tx: EntityManager, subscriptionId: string): Promise<Charge[]> {
+    return tx.getRepository(ChargeEntity).find({
+      where: { subscriptionId, status: 'succeeded' },
+      order: { id: 'desc' },
+      lock: { mode: 'pessimistic_write' },
+    });
+  }
+
+  /** The latest for a term; what an add-on cost is no fee. */
   async latest(tx: EntityManager, subscriptionId: string): Promise<Charge | null> {
     const [latest] = await tx
       .getRepository(ChargeEntity)
-      .find({ where: { subscriptionId }, order: { id: 'desc' }, take: 1 });
+      .find({ where: { subscriptionId, purpose: Not('add_on') }, order: { id: 'desc' }, take: 1 });
     return latest ?? null;
   }
 

@@ -4,11 +4,14 @@
  */
 import { Injectable } from '@nestjs/common';
 import { decideTermEnd } from '../domain/term-end.js';
-import type { DueMove } from '../domain/subscription.js';
+import type { DueMove, Term } from '../domain/subscription.js';
+import type { RulePack } from '../domain/rule-pack.js';
 import { MarketStore } from '../markets/market.store.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { OpenCharge } from './open-charge.js';
+import { RequestStore } from './request.store.js';
+import { WeighNotices } from './weigh-notices.js';
 
 @Injectable()
 export class ConcludeTerm {
@@ -16,6 +19,8 @@ export class ConcludeTerm {
     private readonly changeSubscription: ChangeSubscription,
     private readonly markets: MarketStore,
     private readonly openCharge: OpenCharge,
+    private readonly requests: RequestStore,
+    private readonly weighNotices: WeighNotices,
   ) {}
 
   /** Does nothing when the move is no longer due: somebody was here first, or the member has decided otherwise. */
@@ -32,18 +37,27 @@ export class ConcludeTerm {
         consentRequired: pack.trialConversionConsent === 'explicit',
         consentedAt: subscription.conversionConsentAt,
         marketOpen: market?.status === 'open',
+        suspended: subscription.suspendedAt !== null,
+        noticeMissing: await this.weighNotices.isMissing(change, lastTerm, pack),
       });
+      // An early renewal still waits for the member: it is taken back before anything else is charged.
+      if (subscription.chargeProgress === 'waiting_for_member') {
+        await this.requests.withdrawWaiting(change);
+        subscription.chargeProgress = 'moving';
+        if (decision.kind === 'charge') return;
+      }
       if (decision.kind === 'expire') {
         change.end('expire', decision.reason);
         change.record('subscription.expired', decision.clause, `ended with its term: ${decision.reason}`);
+        if (decision.reason === 'notice_missing') await this.weighNotices.openCase(change, lastTerm, pack);
       }
-      if (decision.kind === 'charge') await this.charge(change, decision.purpose, lastTerm.endsAt);
+      if (decision.kind === 'charge') await this.charge(change, decision.purpose, lastTerm, pack);
     });
   }
 
-  /** The fee in force at the term's end, however late the worker comes (3.2.1, 3.3.1). */
-  private async charge(change: Change, purpose: 'conversion' | 'renewal', at: Date): Promise<void> {
+  /** The fee in force at the term's end, however late the worker comes (3.2.1, 3.3.1); a rise only if it was told. */
+  private async charge(change: Change, purpose: 'conversion' | 'renewal', term: Term, pack: RulePack): Promise<void> {
     change.move('open_charge');
-    await this.openCharge.run(change, purpose, await this.markets.priceAt(change.tx, change.subscription.country, at));
+    await this.openCharge.run(change, purpose, await this.weighNotices.price(change, term, pack));
   }
 }

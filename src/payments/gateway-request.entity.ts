@@ -99,4 +99,14 @@ export class GatewayEventEntity {
 
   @Column('timestamptz', { nullable: true })
   appliedAt: Date | null;
+
+  /** How often the gateway could not be asked about it. */
+  @Column('integer')
+  attempts: number;
+
+  @Column('timestamptz', { nullable: true })
+  nextAttemptAt: Date | null;
+
+  @Column('timestamptz', { nullable: true })
+  claimedUntil: Date | null;
 }

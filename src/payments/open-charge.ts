@@ -18,10 +18,11 @@ export class OpenCharge {
   ) {}
 
   /** `price`: the fee in force, in minor units; the charge keeps it whatever happens to the price (3.1.3). */
-  async run(change: Change, purpose: ChargePurpose, price: Money): Promise<void> {
+  async run(change: Change, purpose: ChargePurpose, price: Money): Promise<string> {
     await this.requireMandate(change);
     const { subscription, now } = change;
-    const termNumber = (change.lastTerm?.number ?? 0) + 1;
+    const termNumber =
+      Math.max(change.lastTerm?.number ?? 0, await this.charges.lastTermNumber(change.tx, subscription.id)) + 1;
     const charge: Charge = {
       id: newId(),
       subscriptionId: subscription.id,
@@ -32,12 +33,14 @@ export class OpenCharge {
       reference: chargeReference(subscription.id, termNumber, purpose, 1),
       attempts: 1,
       gatewayPaymentId: null,
+      mandateId: null,
       unservedAt: null,
       createdAt: now,
       settledAt: null,
     };
     await this.charges.insert(change.tx, charge);
     await this.intend(change, charge);
+    return charge.id;
   }
 
   /**
@@ -48,6 +51,9 @@ export class OpenCharge {
   async retry(change: Change): Promise<void> {
     change.move('retry_payment');
     const { subscription, tx } = change;
+    if (subscription.suspendedAt !== null) {
+      throw new Refusal('not_allowed_in_state', 'The membership is suspended: nothing is charged meanwhile.', '5.2');
+    }
     if (subscription.chargeProgress === 'moving') {
       throw new Refusal('payment_in_progress', 'A payment is under way; its outcome comes first.', '5.1');
     }
@@ -65,6 +71,11 @@ export class OpenCharge {
     charge.reference = chargeReference(subscription.id, charge.termNumber, charge.purpose, charge.attempts);
     await this.charges.save(tx, charge);
     await this.intend(change, charge);
+  }
+
+  /** A second attempt that still waits for the member while the charge is paid: the gateway is told to forget it. */
+  takeBack(change: Change, chargeId: string): Promise<void> {
+    return this.requests.withdrawWaiting(change, chargeId);
   }
 
   private async intend(change: Change, charge: Charge): Promise<void> {

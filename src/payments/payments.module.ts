@@ -30,6 +30,7 @@ import { StartTrial } from './start-trial.js';
 import { StripeGateway } from './stripe-gateway.js';
 import { SubmitRequest } from './submit-request.js';
 import { ValidationRequests } from './validation-requests.js';
+import { WeighNotices } from './weigh-notices.js';
 import { WebhooksController } from './webhooks.controller.js';
 
 @Module({
@@ -59,7 +60,17 @@ import { WebhooksController } from './webhooks.controller.js';
     StripeGateway,
     SubmitRequest,
     ValidationRequests,
+    WeighNotices,
   ],
-  exports: [ChargeStore, ConcludeTerm, OpenFirstPayment, RequestKinds, RequestStore, StripeGateway],
+  exports: [
+    OpenCharge,
+    ChargeRequests,
+    ChargeStore,
+    ConcludeTerm,
+    OpenFirstPayment,
+    RequestKinds,
+    RequestStore,
+    StripeGateway,
+  ],
 })
 export class PaymentsModule {}

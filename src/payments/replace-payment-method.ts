@@ -1,6 +1,7 @@
 /** The member supplies another payment method with a new deduction authorization (3.3.1); overdue payments retry at once. */
 import { Injectable } from '@nestjs/common';
 import { Refusal } from '../domain/refusal.js';
+import { requireRenewing } from '../domain/term-end.js';
 import { Database } from '../platform/database.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
@@ -21,6 +22,7 @@ export class ReplacePaymentMethod {
   async run(id: string, paymentMethod: string, waitMs: number): Promise<void> {
     const mandateId = await this.changeSubscription.run(id, 'member', (change) => {
       change.move('replace_payment_method');
+      requireRenewing(change.subscription);
       return this.validations.open(change, paymentMethod);
     });
     await this.requests.waitUntilDecided(id, waitMs);

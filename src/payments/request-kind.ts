@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import type { Change } from '../subscriptions/change.js';
 import type { Outcome } from './outcome.js';
 
-export type RequestKindName = 'charge' | 'validation' | 'refund';
+export type RequestKindName = 'charge' | 'validation' | 'refund' | 'add_on';
 
 /** One request to the gateway, as its kind sees it. */
 export interface GatewayRequest {

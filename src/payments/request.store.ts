@@ -13,7 +13,6 @@ import type { RequestKindName } from './request-kind.js';
 
 export const SUBMIT = 'submit_request';
 export const QUERY = 'query_request';
-export const WITHDRAW = 'withdraw_request';
 
 export interface NewRequest {
   kind: RequestKindName;
@@ -86,15 +85,15 @@ export class RequestStore {
     return row?.leased ?? false;
   }
 
-  /** Takes back what waits for the member: the gateway is told to cancel it. */
-  async withdrawWaiting(change: Change): Promise<void> {
+  /** Takes back what waits for the member, all of it or one subject's: the gateway is told to cancel it. */
+  async withdrawWaiting(change: Change, subjectId: string | null = null): Promise<void> {
     const [rows] = await change.tx.query<[{ id: string }[], number]>(
-      `update gateway_requests set withdrawn = true, lease_until = null, claimed_until = null
-       where subscription_id = $1 and status = 'waiting_for_member' returning id`,
-      [change.subscription.id],
+      `update gateway_requests set withdrawn = true, next_query_at = $3, queries = 0, lease_until = null, claimed_until = null
+       where subscription_id = $1 and status = 'waiting_for_member' and ($2::uuid is null or subject_id = $2) returning id`,
+      [change.subscription.id, subjectId, change.now],
     );
     const ids = rows.map((row) => row.id);
-    change.onCommit(() => this.runner.nudge(WITHDRAW, ids));
+    change.onCommit(() => this.runner.nudge(QUERY, ids));
   }
 
   attemptsOf(subjectId: string): Promise<GatewayRequestEntity[]> {
@@ -119,12 +118,10 @@ export class RequestStore {
     return this.claim(`status in ('intended', 'submitted')`, [], max);
   }
 
-  async claimUnknown(max: number): Promise<string[]> {
-    return this.claim(`status = 'unknown' and next_query_at <= $1`, [await this.clock.now()], max);
-  }
-
-  claimWithdrawn(max: number): Promise<string[]> {
-    return this.claim(`status = 'waiting_for_member' and withdrawn`, [], max);
+  /** Those without an answer, and those that wait for the member: a lost webhook must not lose a payment. */
+  async claimToAsk(max: number): Promise<string[]> {
+    const open = `status in ('unknown', 'waiting_for_member')`;
+    return this.claim(`${open} and next_query_at <= $1`, [await this.clock.now()], max);
   }
 
   private claim(condition: string, values: unknown[], max: number): Promise<string[]> {

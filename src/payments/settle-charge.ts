@@ -5,9 +5,10 @@
 import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
 import { classifyDecline, type Charge } from '../domain/charge.js';
+import type { Money } from '../domain/money.js';
 import { hasCancellationPeriod } from '../domain/rule-pack.js';
 import { settleCapture, settleDecline } from '../domain/settlement.js';
-import type { Term } from '../domain/subscription.js';
+import { isLive, type Term } from '../domain/subscription.js';
 import { MarketStore } from '../markets/market.store.js';
 import { endOfCalendarDays } from '../platform/calendar.js';
 import { newId } from '../platform/ids.js';
@@ -16,7 +17,7 @@ import { MandateStore } from '../subscriptions/mandate.store.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { ChargeStore } from './charge.store.js';
 import { OpenCharge } from './open-charge.js';
-import { WITHDRAWN, type Outcome } from './outcome.js';
+import { METHOD_REJECTED, WITHDRAWN, type Outcome } from './outcome.js';
 
 @Injectable()
 export class SettleCharge {
@@ -49,47 +50,75 @@ export class SettleCharge {
     charge.status = 'failed';
     charge.settledAt = change.now;
     await this.charges.save(change.tx, charge);
-    const { subscription } = change;
     const data = { chargeId: charge.id, reference: charge.reference, attempt, code };
     if (code === WITHDRAWN) {
       change.record('charge.withdrawn', null, `attempt ${attempt} was taken back before it was decided`, data);
-      if (subscription.status !== 'past_due') return;
-      // It was taken back so that the member could pay another way.
-      subscription.chargeProgress = 'declined';
-      return this.openCharge.retry(change);
+      return this.followWithdrawal(change, charge);
     }
     change.record('charge.failed', '5.1', `the payment was declined: ${code}`, data);
-    this.followDecline(change, code);
+    this.followDecline(change, charge, code);
+    await this.retryWithNewerMethod(change, charge);
+  }
+
+  /** The member supplied another method while this attempt was on its way. */
+  private async retryWithNewerMethod(change: Change, charge: Charge): Promise<void> {
+    const { status, chargeProgress, suspendedAt } = change.subscription;
+    if (status !== 'past_due' || chargeProgress !== 'declined' || suspendedAt !== null) return;
+    const mandate = await this.mandates.current(change.tx, charge.subscriptionId);
+    if (mandate?.status === 'valid' && mandate.id !== charge.mandateId) await this.openCharge.retry(change);
   }
 
   /** The bank wants the member: nothing is tried again until they act (rules 6). */
-  waitsForMember(change: Change, clientSecret: string): void {
+  async waitsForMember(change: Change, charge: Charge, clientSecret: string): Promise<void> {
     const { subscription } = change;
+    // Another attempt has captured it meanwhile.
+    if (charge.status === 'succeeded') return this.openCharge.takeBack(change, charge.id);
     if (subscription.chargeProgress === 'waiting_for_member') return;
     subscription.chargeProgress = 'waiting_for_member';
     subscription.authenticationSecret = clientSecret;
     subscription.retryAt = null;
     change.record('charge.authentication_required', '5.1', 'the bank asks the member to authenticate the payment');
+    if (charge.purpose === 'early_renewal') return;
     if (subscription.status === 'trialing' || subscription.status === 'active') {
       change.move('fall_past_due');
-      change.record('subscription.past_due', '5.1', 'the payment waits for the member');
+      change.record('subscription.past_due', '5.1', 'the payment waits for the member', moneyOf(charge));
     }
     if (subscription.status === 'past_due') subscription.firstFailedAt ??= change.now;
   }
 
-  private followDecline(change: Change, code: string): void {
+  private async followWithdrawal(change: Change, { purpose }: Charge): Promise<void> {
+    const { subscription } = change;
+    if (!isLive(subscription.status)) return;
+    if (purpose === 'early_renewal') {
+      Object.assign(subscription, { chargeProgress: 'none', authenticationSecret: null });
+    } else if (subscription.status === 'past_due') {
+      // It was taken back so that the member could pay another way; a suspended one is not charged.
+      subscription.chargeProgress = 'declined';
+      if (subscription.suspendedAt === null) await this.openCharge.retry(change);
+    } else if (subscription.suspendedAt !== null) {
+      change.end('expire', 'suspended');
+      change.record('subscription.expired', '5.1', 'its term ended while it was suspended: nothing is charged');
+    }
+  }
+
+  private followDecline(change: Change, charge: Charge, code: string): void {
     const { subscription, now } = change;
+    const { purpose } = charge;
     const { status, firstFailedAt } = subscription;
-    const effect = settleDecline({ status, decline: classifyDecline(code), firstFailedAt, now });
-    if (effect.kind === 'none') return;
+    const effect = settleDecline({ purpose, status, decline: classifyDecline(code), firstFailedAt, now });
+    if (effect.kind === 'none') {
+      if (isLive(status)) Object.assign(subscription, { chargeProgress: 'none', authenticationSecret: null });
+      return;
+    }
     if (effect.kind === 'end') {
-      change.end(effect.move, effect.reason);
+      const rejected = effect.reason === 'payment_declined' && code === METHOD_REJECTED;
+      change.end(effect.move, rejected ? 'payment_method_rejected' : effect.reason);
       change.record(`subscription.${subscription.status}`, effect.clause, `ended: ${effect.reason}`, { code });
       return;
     }
     if (status !== 'past_due') {
       change.move('fall_past_due');
-      change.record('subscription.past_due', '5.1', 'the payment is overdue', { code });
+      change.record('subscription.past_due', '5.1', 'the payment is overdue', { code, ...moneyOf(charge) });
     }
     const { firstFailedAt: since, retryAt } = effect;
     Object.assign(subscription, {
@@ -156,8 +185,10 @@ export class SettleCharge {
     });
     const { number, startsAt, endsAt, cancellationPeriodEndsAt } = term;
     if (recovered) change.record('subscription.recovered', '5.1', 'the overdue payment succeeded');
+    const begun = startsAt <= change.now;
+    const event = move === 'renew' ? 'subscription.renewed' : 'subscription.activated';
     change.record(
-      move === 'renew' ? 'subscription.renewed' : 'subscription.activated',
+      begun ? event : 'next_term.bought',
       clause,
       `paid term ${number} runs from ${startsAt.toISOString()} to ${endsAt.toISOString()}`,
       { termNumber: number, startsAt, endsAt, cancellationPeriodEndsAt },
@@ -176,4 +207,8 @@ export class SettleCharge {
       openedAt: now,
     });
   }
+}
+
+function moneyOf({ amountMinor, currency }: Charge): Money {
+  return { amountMinor, currency };
 }

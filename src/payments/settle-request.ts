@@ -5,6 +5,7 @@
 import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
 import { DAY_MS, HOUR_MS, plusMs } from '../domain/instant.js';
+import { isLive } from '../domain/subscription.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import type { GatewayRequestEntity } from './gateway-request.entity.js';
@@ -23,6 +24,7 @@ const ASK_AFTER_MS = [
   5 * MINUTE_MS,
   15 * MINUTE_MS,
 ];
+const WAITING_ASK_AFTER_MS = [5 * MINUTE_MS, 15 * MINUTE_MS];
 const CASE_AFTER_MS = HOUR_MS;
 
 @Injectable()
@@ -42,16 +44,33 @@ export class SettleRequest {
 
   /** The same inside a change that already holds the locks. */
   async apply(change: Change, request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
-    if (request.status === 'succeeded') return;
+    if (request.status === 'succeeded') return this.contradict(change, request, outcome);
     // A no is taken back only by a yes.
     if (request.status === 'failed' && outcome.kind !== 'succeeded') return;
     if (outcome.kind === 'unknown') return this.keepUnknown(change, request, outcome);
     const settled = this.record(change, request, outcome);
     await this.requests.save(change.tx, settled);
     await this.kinds.of(request).settle(change, settled, outcome);
-    if (settled.decidedAt !== null) {
+    const { decidedAt, status } = settled;
+    // What nobody waits for any more is taken back at once.
+    if (status === 'waiting_for_member' && !isLive(change.subscription.status))
+      await this.requests.withdrawWaiting(change);
+    if (decidedAt !== null) {
       await this.cases.close(change.tx, request.id, `the gateway decided: ${outcome.kind}`, change.now);
     }
+  }
+
+  /** The gateway takes back a yes, such as a refund that bounced later: a person looks, nothing is undone blindly. */
+  private async contradict(change: Change, request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
+    if (outcome.kind !== 'failed') return;
+    await this.cases.open(change.tx, {
+      kind: request.kind === 'refund' ? 'refund_failed' : 'answer_contradicts',
+      subscriptionId: request.subscriptionId,
+      subjectId: request.subjectId,
+      explanation: `${request.kind} ${request.reference} had succeeded, now the gateway says it failed: ${outcome.code}`,
+      data: { reference: request.reference, code: outcome.code },
+      openedAt: change.now,
+    });
   }
 
   private record(
@@ -67,7 +86,9 @@ export class SettleRequest {
       gatewayId: outcome.gatewayId ?? request.gatewayId,
       clientSecret: outcome.kind === 'waiting_for_member' ? outcome.clientSecret : null,
       decidedAt: decided ? now : null,
-      nextQueryAt: null,
+      // The member may be done at any moment, and the webhook that says so may be lost.
+      nextQueryAt: decided ? null : plusMs(now, WAITING_ASK_AFTER_MS[request.queries] ?? HOUR_MS),
+      queries: decided ? request.queries : request.queries + 1,
       leaseUntil: null,
     };
   }
@@ -79,20 +100,19 @@ export class SettleRequest {
     outcome: Extract<Outcome, { kind: 'unknown' }>,
   ): Promise<void> {
     const { now, tx } = change;
-    // A withdrawal that got no answer goes on waiting; the sweep asks again.
-    if (request.status === 'waiting_for_member') return;
     const openForMs = now.getTime() - request.intendedAt.getTime();
     const delayMs = ASK_AFTER_MS[request.queries] ?? Math.min(Math.max(openForMs, HOUR_MS), DAY_MS);
+    const waits = request.status === 'waiting_for_member';
     const unknown: GatewayRequestEntity = {
       ...request,
-      status: 'unknown',
+      status: waits ? 'waiting_for_member' : 'unknown',
       nextQueryAt: plusMs(now, delayMs),
       queries: request.queries + 1,
       leaseUntil: null,
     };
     await this.requests.save(tx, unknown);
-    await this.kinds.of(request).settle(change, unknown, outcome);
-    if (request.status !== 'unknown') {
+    if (!waits) await this.kinds.of(request).settle(change, unknown, outcome);
+    if (!waits && request.status !== 'unknown') {
       change.record(
         `${request.kind}.unknown`,
         null,
@@ -102,7 +122,9 @@ export class SettleRequest {
         },
       );
     }
-    if (outcome.suspect !== true && openForMs < CASE_AFTER_MS) return;
+    // What waits for the member may wait; only an answer that does not come is a matter for a person.
+    const overdue = openForMs >= CASE_AFTER_MS && (!waits || request.withdrawn);
+    if (outcome.suspect !== true && !overdue) return;
     await this.cases.open(tx, {
       kind: outcome.suspect === true ? 'answer_contradicts' : 'payment_undecided',
       subscriptionId: request.subscriptionId,

@@ -1,4 +1,7 @@
-/** Begins the trial that waited for its payment method: the days in force now, from now on, and nothing is paid (3.2.1). */
+/**
+ * Begins the trial that waited for its payment method: the days in force now, or those of the trial offer the user
+ * signed up under (8.2), from now on; nothing is paid (3.2.1).
+ */
 import { Injectable } from '@nestjs/common';
 import { plusDays } from '../domain/instant.js';
 import type { Term } from '../domain/subscription.js';
@@ -17,13 +20,17 @@ export class StartTrial {
   async run(change: Change): Promise<void> {
     const { subscription, now, tx } = change;
     const pack = await this.markets.rulePackAt(tx, subscription.country, now);
+    // What was offered at sign-up is kept, however long the bank took.
+    const { userId, country, createdAt } = subscription;
+    const offer = await this.markets.trialOfferAt(tx, country, userId, createdAt);
+    const days = offer?.days ?? pack.trialDays;
     const term: Term = {
       id: newId(),
       subscriptionId: subscription.id,
       number: 1,
       kind: 'trial',
       startsAt: now,
-      endsAt: plusDays(now, pack.trialDays),
+      endsAt: plusDays(now, days),
       priceMinor: null,
       currency: null,
       chargeId: null,
@@ -37,11 +44,12 @@ export class StartTrial {
     const { startsAt, endsAt } = term;
     change.record(
       'subscription.trial_started',
-      '3.2.1',
-      `the trial runs ${pack.trialDays} days, to ${endsAt.toISOString()}`,
+      offer === null ? '3.2.1' : '8.2',
+      `the trial runs ${days} days, to ${endsAt.toISOString()}`,
       {
         startsAt,
         endsAt,
+        trialOfferId: offer?.id ?? null,
       },
     );
   }

@@ -14,7 +14,7 @@ export function readPayment(payment: Stripe.PaymentIntent, asked: Money): Outcom
     if (differs(received, asked)) return suspect(id, received, asked);
     return { kind: 'succeeded', gatewayId: id, method: readMethod(payment.payment_method) };
   }
-  if (status === 'canceled') return { kind: 'failed', gatewayId: id, code: WITHDRAWN };
+  if (status === 'canceled') return { kind: 'failed', gatewayId: id, code: codeOfCanceled(payment) };
   if (status === 'requires_action' && secret !== null) {
     return { kind: 'waiting_for_member', gatewayId: id, clientSecret: secret };
   }
@@ -65,6 +65,12 @@ export function readTrouble(error: unknown): Outcome {
     return { kind: 'unknown', detail: `the gateway refused the request itself: ${error.message}`, suspect: true };
   }
   return unreadable(error instanceof Error ? error.message : String(error));
+}
+
+/** A payment canceled after its decline tells the decline; one that waited for the member was taken back. */
+function codeOfCanceled({ last_payment_error: error }: Stripe.PaymentIntent): string {
+  const code = error?.decline_code ?? error?.code ?? WITHDRAWN;
+  return code === 'authentication_required' ? WITHDRAWN : code;
 }
 
 interface Declined {

@@ -50,9 +50,9 @@ export class StripeGateway {
     return customer.id;
   }
 
-  charge(order: ChargeOrder): Promise<Outcome> {
+  async charge(order: ChargeOrder): Promise<Outcome> {
     const { customer, method, money, reference } = order;
-    return this.outcomeOf(async () => {
+    const answer = await this.outcomeOf(async () => {
       const payment = await this.stripe.paymentIntents.create(
         {
           amount: money.amountMinor,
@@ -70,6 +70,7 @@ export class StripeGateway {
       );
       return readPayment(payment, money);
     });
+    return this.closeDeclined(answer, money);
   }
 
   /** Checks that a method can be charged without the member, without taking money. */
@@ -102,14 +103,15 @@ export class StripeGateway {
   }
 
   /** What became of a charge, by its reference; null when the gateway never heard of it. */
-  findCharge(customer: string, reference: string, money: Money): Promise<Outcome | null> {
-    return this.outcomeOf(async () => {
+  async findCharge(customer: string, reference: string, money: Money): Promise<Outcome | null> {
+    const found = await this.outcomeOf(async () => {
       const expand = ['data.payment_method'];
       for await (const payment of this.stripe.paymentIntents.list({ customer, limit: 100, expand })) {
         if (payment.metadata.reference === reference) return readPayment(payment, money);
       }
       return null;
     });
+    return found === null ? null : this.closeDeclined(found, money);
   }
 
   findValidation(customer: string, reference: string): Promise<Outcome | null> {
@@ -166,6 +168,16 @@ export class StripeGateway {
         'The Stripe-Signature does not fit this body and time.',
       );
     }
+  }
+
+  /**
+   * A declined payment could still be confirmed by whoever holds its secret; the decline is definitive, and another
+   * attempt safe, only once it is canceled.
+   */
+  private async closeDeclined(declined: Outcome, money: Money): Promise<Outcome> {
+    if (declined.kind !== 'failed' || declined.gatewayId === null) return declined;
+    const closed = await this.withdrawCharge(declined.gatewayId, money);
+    return closed.kind === 'failed' ? declined : closed;
   }
 
   private async withdraw(cancel: () => Promise<{ id: string }>, read: () => Promise<Outcome>): Promise<Outcome> {

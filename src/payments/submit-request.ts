@@ -38,25 +38,38 @@ export class SubmitRequest {
     const begunAtMs = performance.now();
     const next = await this.decide(request, redelivered, leaseMs);
     if (next.kind === 'leave') return;
-    if (next.kind === 'ask') return this.ask(id);
+    if (next.kind === 'ask') {
+      await this.ask(id);
+      return;
+    }
     // Stopped for so long that someone else may have it by now: leave it to them.
     if (performance.now() - begunAtMs > leaseMs) return;
     await this.settle.run(request, await callSafely(next.call));
   }
 
-  /** Asks the gateway what became of it; one it never heard of is sent again under the same key, or becomes a case. */
-  async ask(id: string): Promise<void> {
+  /**
+   * Asks the gateway what became of it, or tells it to forget one that was taken back. One it never heard of is sent
+   * again under the same key, or becomes a case. False when there was no usable answer.
+   */
+  async ask(id: string): Promise<boolean> {
     const request = await this.requests.find(id);
-    if (request === null || request.status === 'intended' || request.status === 'succeeded') return;
-    const outcome = await callSafely(() => this.kinds.of(request).ask(request));
-    if (outcome !== null) return this.settle.run(request, outcome);
-    if (request.decidedAt !== null) return;
-    const sentAgoMs = machineNow().getTime() - (request.firstSubmittedAt?.getTime() ?? 0);
-    if (sentAgoMs > KEY_KEPT_MS) {
-      const detail = 'the gateway does not know it, and its key is too old to send it again safely';
-      return this.settle.run(request, { kind: 'unknown', detail, suspect: true });
+    if (request === null || request.status === 'intended') return true;
+    const kind = this.kinds.of(request);
+    const takeBack = request.withdrawn && request.status === 'waiting_for_member';
+    const outcome = await callSafely(() => (takeBack ? kind.withdraw(request) : kind.ask(request)));
+    if (outcome !== null) {
+      await this.settle.run(request, outcome);
+      return outcome.kind !== 'unknown';
     }
-    await this.sendAgain(request);
+    if (request.decidedAt !== null) return true;
+    const sentAgoMs = machineNow().getTime() - (request.firstSubmittedAt?.getTime() ?? 0);
+    if (sentAgoMs <= KEY_KEPT_MS) {
+      await this.sendAgain(request);
+      return true;
+    }
+    const detail = 'the gateway does not know it, and its key is too old to send it again safely';
+    await this.settle.run(request, { kind: 'unknown', detail, suspect: true });
+    return false;
   }
 
   private decide(request: GatewayRequestEntity, redelivered: boolean, leaseMs: number): Promise<Next> {

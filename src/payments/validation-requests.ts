@@ -75,8 +75,8 @@ export class ValidationRequests implements RequestKind, OnModuleInit {
       brand,
       last4,
     });
-    if (subscription.status === 'past_due' && subscription.chargeProgress !== 'moving')
-      await this.openCharge.retry(change);
+    const mayRetry = subscription.chargeProgress !== 'moving' && subscription.suspendedAt === null;
+    if (subscription.status === 'past_due' && mayRetry) await this.openCharge.retry(change);
   }
 
   private async reject(change: Change, mandateId: string, code: string): Promise<void> {

@@ -35,6 +35,8 @@ export class AdvanceTestClock {
     }
     const lock = this.source.createQueryRunner();
     try {
+      // Another move of the clock may take its time.
+      await lock.query('set lock_timeout = 0');
       await lock.query('select pg_advisory_lock($1)', [CLOCK_LOCK]);
       const now = await clock.now();
       const to = target(now);
@@ -46,6 +48,7 @@ export class AdvanceTestClock {
       return await this.walk(clock, now, to);
     } finally {
       await lock.query('select pg_advisory_unlock($1)', [CLOCK_LOCK]);
+      await lock.query('reset lock_timeout');
       await lock.release();
     }
   }

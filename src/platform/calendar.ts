@@ -17,6 +17,14 @@ export function endOfCalendarDays(from: Date, days: number, timeZone: string): D
     .toJSDate();
 }
 
+/**
+ * The same time of day so many calendar days earlier in the zone.
+ * 7 days before 2026-03-31T10:00Z in Europe/Madrid (12:00 there) → 2026-03-24T11:00Z (12:00 there, before the change).
+ */
+export function calendarDaysBefore(at: Date, days: number, timeZone: string): Date {
+  return DateTime.fromJSDate(at, { zone: timeZone }).minus({ days }).toJSDate();
+}
+
 export function isTimeZone(name: string): boolean {
   return IANAZone.isValidZone(name);
 }

@@ -5,6 +5,7 @@
 import 'reflect-metadata';
 import { plainToInstance, Transform, Type } from 'class-transformer';
 import { IsIn, IsInt, IsISO8601, IsOptional, IsString, IsUrl, Max, Min, validateSync } from 'class-validator';
+import { outgoingFaults } from './outgoing-endpoint.js';
 
 const LOCAL_URL = { require_tld: false, require_protocol: true };
 const SAMPLE_SECRETS = ['change-me', 'whsec_sandbox', 'sk_test_sandbox'];
@@ -71,6 +72,22 @@ export class Config {
   @Max(60_000)
   GATEWAY_TIMEOUT_MS = 8000;
 
+  /** Where subscribers are told of events, signed by Standard Webhooks; empty = nobody is told. */
+  @IsOptional()
+  @IsUrl({ ...LOCAL_URL, protocols: ['http', 'https'] })
+  OUTGOING_WEBHOOK_URL?: string;
+
+  @IsOptional()
+  @IsString()
+  OUTGOING_WEBHOOK_SECRET?: string;
+
+  /** How long a subscriber may take to answer. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(100)
+  @Max(25_000)
+  OUTGOING_WEBHOOK_TIMEOUT_MS = 15_000;
+
   /** Where the embedded sandbox gateway listens; 0 = a free port. */
   @Type(() => Number)
   @IsInt()
@@ -131,6 +148,7 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
   );
   const config = plainToInstance(Config, given);
   const faults = validateSync(config).flatMap((error) => Object.values(error.constraints ?? {}));
+  faults.push(...outgoingFaults(config));
   if (config.NODE_ENV === 'production') faults.push(...productionFaults(config));
   if (faults.length > 0) {
     throw new Error(
@@ -145,6 +163,8 @@ const OPTIONAL_KEYS = [
   'REDIS_URL',
   'STRIPE_API_KEY',
   'STRIPE_API_BASE',
+  'OUTGOING_WEBHOOK_URL',
+  'OUTGOING_WEBHOOK_SECRET',
   'AUTH_JWKS_URL',
   'TEST_CLOCK_START',
 ];

@@ -14,19 +14,23 @@ class SnakeCaseNames extends DefaultNamingStrategy {
   }
 }
 
+// A worker stopped in the middle of a transaction must not hold its locks, and nobody waits for one for long.
+const SESSION = '-c timezone=UTC -c idle_in_transaction_session_timeout=10000 -c lock_timeout=5000';
+
 export function dataSourceOptions(url: string, poolMax: number): DataSourceOptions {
   return {
     type: 'postgres',
     url,
     namingStrategy: new SnakeCaseNames(),
     poolSize: poolMax,
-    extra: { max: poolMax, connectionTimeoutMillis: 10_000, options: '-c timezone=UTC' },
+    extra: { max: poolMax, connectionTimeoutMillis: 10_000, options: SESSION },
   };
 }
 
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK = '40P01';
 const UNIQUE_VIOLATION = '23505';
+const LOCK_NOT_AVAILABLE = '55P03';
 const ATTEMPTS_MAX = 3;
 
 @Injectable()
@@ -59,4 +63,9 @@ export function violatesUnique(error: unknown, index: string): boolean {
 
 function errorCode(error: unknown): string {
   return error instanceof QueryFailedError ? ((error.driverError as pg.DatabaseError).code ?? '') : '';
+}
+
+/** Whether somebody else held the row for too long; the same request succeeds a moment later. */
+export function wasBusy(error: unknown): boolean {
+  return errorCode(error) === LOCK_NOT_AVAILABLE;
 }

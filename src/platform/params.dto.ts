@@ -1,6 +1,6 @@
 /** Parameters that many routes share, with the form each must have. */
 import { applyDecorators } from '@nestjs/common';
-import { IsISO31661Alpha2, IsUppercase, IsUUID, Matches } from 'class-validator';
+import { IsISO31661Alpha2, IsISO8601, IsUppercase, IsUUID, Matches } from 'class-validator';
 
 /** An opaque user id of the storefront: 1 to 128 visible characters. */
 export const USER_ID_FORM = /^[\w.:@|+-]{1,128}$/;
@@ -11,6 +11,14 @@ export const PAYMENT_METHOD_FORM = /^pm_\w{1,100}$/;
 /** An ISO 3166-1 code such as `ES`; `es` is another text to the database, so it is none. */
 export function IsCountry(): PropertyDecorator {
   return applyDecorators(IsISO31661Alpha2(), IsUppercase());
+}
+
+const INSTANT_FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
+
+/** An instant in UTC, to the millisecond at most: `2026-03-01T10:00:00.000Z`. */
+export function IsInstant(): PropertyDecorator {
+  const message = '$property must be an instant in UTC such as 2026-03-01T10:00:00.000Z';
+  return applyDecorators(Matches(INSTANT_FORM, { message }), IsISO8601({ strict: true }, { message }));
 }
 
 export class UserIdParam {

@@ -1,5 +1,5 @@
 /**
- * Owns: configuration, clock, database connection, duties and their queue, idempotency keys, access, problems, health.
+ * Owns: configuration, clock, database connection, duties and their queue, the outbox, idempotency keys, access, problems, health.
  * Does not own: anything about membership or money.
  * Always true: no route without a declared scope; no business time but the injected clock's.
  */
@@ -17,6 +17,7 @@ import { DutyRunner } from './duty-runner.js';
 import { HealthController } from './health.controller.js';
 import { Idempotency } from './idempotency.js';
 import { loggerOptions } from './logging.js';
+import { Outbox } from './outbox.js';
 import { ProblemFilter } from './problem.filter.js';
 import { TestClockController } from './test-clock.controller.js';
 
@@ -49,11 +50,12 @@ export class PlatformModule {
         Database,
         DutyRunner,
         Idempotency,
+        Outbox,
         AdvanceTestClock,
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
-      exports: [Config, Clock, Database, DutyRunner, Idempotency],
+      exports: [Config, Clock, Database, DutyRunner, Idempotency, Outbox],
     };
   }
 }

@@ -4,6 +4,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
+import { wasBusy } from './database.js';
 import { Refusal, type RefusalCode } from '../domain/refusal.js';
 
 export interface FieldError {
@@ -53,6 +54,8 @@ const STATUS_OF: Partial<Record<RefusalCode, number>> = {
   not_eligible: 403,
   market_not_open: 422,
   notice_too_short: 422,
+  exceeds_collected: 422,
+  four_eyes: 403,
   payment_method_rejected: 402,
   payment_declined: 402,
   not_found: 404,
@@ -76,6 +79,7 @@ export function toProblem(error: unknown): Problem | null {
     return problem(error.status, error.code, error.message, { errors: error.errors });
   }
   if (error instanceof RecordedProblem) return error.problem;
+  if (wasBusy(error)) return problem(503, 'busy', 'Somebody else is changing the same thing. Send the request again.');
   const status = httpStatusOf(error);
   if (status === null || status >= 500) return null;
   return problem(status, CODE_OF_STATUS[status] ?? 'invalid_request', (error as Error).message);

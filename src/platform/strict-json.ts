@@ -10,6 +10,9 @@ import { RequestProblem, validationFailed, type FieldError } from './problem.js'
 
 const DEPTH_MAX = 20;
 const TEXT_MAX = 10_000;
+/** Where operations publish the agreement, which is long. */
+export const LONG_TEXT_PATH = '/v1/agreements';
+const LONG_TEXT_MAX = 200_000;
 
 /** Express middleware behind a text parser: replaces the text by the parsed body. */
 export function parseStrictJson(request: Request, _response: Response, next: NextFunction): void {
@@ -20,7 +23,8 @@ export function parseStrictJson(request: Request, _response: Response, next: Nex
   }
   try {
     request.body = hasBody ? parseObject(request.body as string) : undefined;
-    refuseBadText({ body: request.body as unknown, query: request.query, path: decodedPath(request.path) });
+    const textMax = request.path === LONG_TEXT_PATH ? LONG_TEXT_MAX : TEXT_MAX;
+    refuseBadText({ body: request.body as unknown, query: request.query, path: decodedPath(request.path) }, textMax);
     next();
   } catch (error) {
     next(error);
@@ -79,16 +83,17 @@ function decodedPath(path: string): string[] {
   }
 }
 
-function refuseBadText(parts: Record<string, unknown>): void {
+function refuseBadText(parts: Record<string, unknown>, textMax: number): void {
   const errors: FieldError[] = [];
   const walk = (value: unknown, path: string): void => {
     if (typeof value === 'string' || typeof value === 'number') {
-      const message = faultOf(String(value));
+      const message = faultOf(String(value), textMax);
       if (message !== null) errors.push({ path, message });
     } else if (typeof value === 'object' && value !== null) {
       for (const [key, child] of Object.entries(value)) {
         const childPath = path === '' ? key : `${path}.${key}`;
-        if (hasOwnMeaning(key) || faultOf(key) !== null) errors.push({ path: childPath, message: 'is no usable name' });
+        if (hasOwnMeaning(key) || faultOf(key, TEXT_MAX) !== null)
+          errors.push({ path: childPath, message: 'is no usable name' });
         else walk(child, childPath);
       }
     }
@@ -102,8 +107,8 @@ function hasOwnMeaning(key: string): boolean {
   return key === 'prototype' || key in Object.prototype;
 }
 
-function faultOf(text: string): string | null {
-  if (text.length > TEXT_MAX) return `is longer than ${TEXT_MAX} characters`;
+function faultOf(text: string, textMax: number): string | null {
+  if (text.length > textMax) return `is longer than ${textMax} characters`;
   if (text.includes('\0')) return 'has a NUL character';
   if (!text.isWellFormed()) return 'has a lone surrogate';
   if (!isId(text) && holdsCardNumber(text)) return 'looks like a card number; never send one here';

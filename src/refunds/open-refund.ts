@@ -11,6 +11,7 @@ import { RefundStore } from './refund.store.js';
 export interface RefundOrder {
   chargeId: string;
   cancellationId: string | null;
+  compensationId?: string;
   /** Minor units; more than zero. */
   money: Money;
   basis: RefundBasis;
@@ -27,12 +28,13 @@ export class OpenRefund {
   ) {}
 
   async run(change: Change, order: RefundOrder): Promise<Refund> {
-    const { chargeId, cancellationId, money, basis, clause, calculation, explanation } = order;
+    const { chargeId, cancellationId, compensationId = null, money, basis, clause, calculation, explanation } = order;
     const refund: Refund = {
       id: newId(),
       subscriptionId: change.subscription.id,
       chargeId,
       cancellationId,
+      compensationId,
       ...money,
       basis,
       clause,
@@ -58,7 +60,13 @@ export class OpenRefund {
 
   /** Sends a refund that failed once more, under a new reference. */
   async retry(change: Change, refund: Refund): Promise<void> {
-    const again: Refund = { ...refund, attempts: refund.attempts + 1, status: 'pending', retryAt: null };
+    const again: Refund = {
+      ...refund,
+      attempts: refund.attempts + 1,
+      status: 'pending',
+      retryAt: null,
+      settledAt: null,
+    };
     await this.refunds.save(change.tx, again);
     await this.intend(change, again);
     change.record('refund.retried', refund.clause, `the refund is sent again, attempt ${again.attempts}`, {

@@ -31,8 +31,9 @@ export class RefundRequests implements RequestKind, OnModuleInit {
     this.kinds.register(this);
   }
 
-  async prepare(change: Change, request: GatewayRequest): Promise<() => Promise<Outcome>> {
+  async prepare(change: Change, request: GatewayRequest): Promise<(() => Promise<Outcome>) | null> {
     const refund = await this.refunds.lock(change.tx, request.subjectId);
+    if (refund.status === 'succeeded') return null;
     const payment = await this.paymentOf(change.tx, refund);
     return () => this.gateway.refund(payment, refund, request.reference);
   }

@@ -17,6 +17,9 @@ export class RefundEntity implements Refund {
   @Column('uuid', { nullable: true })
   cancellationId: string | null;
 
+  @Column('uuid', { nullable: true })
+  compensationId: string | null;
+
   @Column('bigint')
   amountMinor: number;
 

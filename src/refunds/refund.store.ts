@@ -27,6 +27,10 @@ export class RefundStore {
     return tx.getRepository(RefundEntity).findOneByOrFail({ id });
   }
 
+  get(id: string): Promise<Refund> {
+    return this.find(this.database.reader, id);
+  }
+
   async save(tx: EntityManager, { id, ...facts }: Refund): Promise<void> {
     await tx.getRepository(RefundEntity).update({ id }, { ...facts, claimedUntil: null });
   }
@@ -43,6 +47,11 @@ export class RefundStore {
   /** Newest first. */
   ofCancellation(cancellationId: string): Promise<Refund[]> {
     return this.database.reader.getRepository(RefundEntity).find({ where: { cancellationId }, order: { id: 'desc' } });
+  }
+
+  /** Newest first. */
+  ofCompensation(compensationId: string): Promise<Refund[]> {
+    return this.database.reader.getRepository(RefundEntity).find({ where: { compensationId }, order: { id: 'desc' } });
   }
 
   /** Minor units returned or on their way back for a charge; a refund that failed is still owed and still counts. */

@@ -8,6 +8,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { CasesModule } from '../cases/cases.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
+import { Compensate } from './compensate.js';
+import { CompensationsController } from './compensations.controller.js';
 import { OpenRefund } from './open-refund.js';
 import { RefundEntity } from './refund.entity.js';
 import { RefundRequests } from './refund-requests.js';
@@ -17,8 +19,8 @@ import { RefundsProcessor } from './refunds.processor.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([RefundEntity]), CasesModule, PaymentsModule, SubscriptionsModule],
-  controllers: [RefundsController],
-  providers: [OpenRefund, RefundRequests, RefundStore, RefundsProcessor],
+  controllers: [RefundsController, CompensationsController],
+  providers: [Compensate, OpenRefund, RefundRequests, RefundStore, RefundsProcessor],
   exports: [OpenRefund, RefundStore],
 })
 export class RefundsModule {}

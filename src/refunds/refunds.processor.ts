@@ -39,22 +39,23 @@ export class RefundsProcessor implements OnModuleInit {
     });
   }
 
-  /** All of it goes back: there is no term it paid for. */
+  /** All of it goes back: there is no term, and no add-on, it paid for. */
   private async correctCapture(chargeId: string): Promise<void> {
     const { subscriptionId } = await this.charges.find(this.database.reader, chargeId);
     await this.changeSubscription.run(subscriptionId, 'scheduler', async (change) => {
       const charge = await this.charges.lock(change.tx, chargeId);
       if (charge.unservedAt === null) return;
       await this.charges.save(change.tx, { ...charge, unservedAt: null });
-      const { amountMinor, currency } = charge;
+      const { amountMinor, currency, purpose } = charge;
+      const reason = `captured after ${purpose === 'add_on' ? 'it was no longer wanted' : 'the membership had ended'}`;
       await this.openRefund.run(change, {
         chargeId,
         cancellationId: null,
         money: { amountMinor, currency },
         basis: 'full',
-        clause: '3.3.1',
-        calculation: { paidMinor: amountMinor, reason: 'captured after the membership had ended' },
-        explanation: `${amountMinor} ${currency} was captured after the membership had ended; all of it goes back`,
+        clause: purpose === 'add_on' ? '3.1.3' : '3.3.1',
+        calculation: { paidMinor: amountMinor, reason },
+        explanation: `${amountMinor} ${currency} was ${reason}; all of it goes back`,
       });
     });
   }

@@ -4,7 +4,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import { Refusal } from '../domain/refusal.js';
-import { choiceStillOpen } from '../domain/term-end.js';
+import { choiceStillOpen, requireRenewing } from '../domain/term-end.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 
 @Injectable()
@@ -17,6 +17,7 @@ export class SwitchAutoRenewal {
       const { subscription, lastTerm, now } = change;
       const clause = lastTerm?.kind === 'trial' ? '3.2.1' : '3.3.1';
       change.move('switch_auto_renewal');
+      requireRenewing(subscription);
       if (lastTerm === null || !choiceStillOpen(now, lastTerm)) {
         throw new Refusal('not_allowed_in_state', 'The term is over; this had to be chosen before its end.', clause);
       }

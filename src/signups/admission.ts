@@ -3,13 +3,15 @@
  * `market_not_open`, `not_eligible`, `agreement_outdated`, `trial_not_available`.
  */
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { AgreementStore } from '../agreements/agreement.store.js';
 import { decideTrialAvailability } from '../domain/eligibility.js';
 import { Refusal } from '../domain/refusal.js';
+import type { Subscription } from '../domain/subscription.js';
 import { MarketStore, notOpen } from '../markets/market.store.js';
 import { Eligibility } from '../members/eligibility.js';
 import { Database } from '../platform/database.js';
-import { SubscriptionStore } from '../subscriptions/subscription.store.js';
+import { alreadySubscribed, SubscriptionStore } from '../subscriptions/subscription.store.js';
 import type { SubscribeBody } from './signup.dto.js';
 
 @Injectable()
@@ -26,17 +28,46 @@ export class Admission {
   async admit(body: SubscribeBody, now: Date): Promise<{ formerId: string | null }> {
     const { userId, country, agreementVersion, startWith } = body;
     const tx = this.database.reader;
-    const market = await this.markets.find(tx, country);
+    await this.requireOpenAndEligible(userId, country);
+    if ((await this.subscriptions.live(userId, country)) !== null) throw alreadySubscribed(country);
+    await this.agreements.requireInForce(tx, agreementVersion, now);
+    const trial = decideTrialAvailability(await this.subscriptions.wasMember(tx, userId));
+    if (startWith === 'trial' && !trial.available) throw notNew();
+    return { formerId: (await this.subscriptions.latestEnded(tx, userId, country))?.id ?? null };
+  }
+
+  /** Two trials asked for at once, in two markets, are one too many (3.2.1): the user's sign-ups go one by one. */
+  async requireOnlyTrial(tx: EntityManager, userId: string, subscriptionId: string): Promise<void> {
+    await this.subscriptions.lockUser(tx, userId);
+    if (await this.subscriptions.hasOtherTrial(tx, userId, subscriptionId)) throw notNew();
+  }
+
+  /**
+   * Whether a user can be given a temporary membership (8.2): refuses `market_not_open`, then `not_eligible`. It is
+   * subject to the agreement in force, which nobody is asked to accept.
+   */
+  async admitTemporary(
+    userId: string,
+    country: string,
+    now: Date,
+  ): Promise<{ former: Subscription | null; agreementVersion: string }> {
+    const tx = this.database.reader;
+    await this.requireOpenAndEligible(userId, country);
+    const agreementVersion = await this.agreements.versionAt(tx, now);
+    if (agreementVersion === null) throw notOpen(country, 'no agreement is in force');
+    return { former: await this.subscriptions.latestEnded(tx, userId, country), agreementVersion };
+  }
+
+  private async requireOpenAndEligible(userId: string, country: string): Promise<void> {
+    const market = await this.markets.find(this.database.reader, country);
     if (market?.status !== 'open') throw notOpen(country, market === null ? 'there is no such market' : 'it is closed');
     const decision = await this.eligibility.decide(userId, country);
     if (!decision.eligible) {
       throw new Refusal('not_eligible', `This user cannot join: ${decision.reason}.`, decision.clause);
     }
-    await this.agreements.requireInForce(tx, agreementVersion, now);
-    const trial = decideTrialAvailability(await this.subscriptions.wasMember(tx, userId));
-    if (startWith === 'trial' && !trial.available) {
-      throw new Refusal('trial_not_available', 'A trial is for new users; this one was a member before.', '3.2.1');
-    }
-    return { formerId: (await this.subscriptions.latestEnded(tx, userId, country))?.id ?? null };
   }
+}
+
+function notNew(): Refusal {
+  return new Refusal('trial_not_available', 'A trial is for new users; this one was a member before.', '3.2.1');
 }

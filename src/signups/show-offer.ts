@@ -29,6 +29,7 @@ export class ShowOffer {
     const pack = await this.markets.rulePackAt(tx, country, now);
     const price = await this.markets.priceAt(tx, country, now);
     const trial = decideTrialAvailability(userId !== null && (await this.subscriptions.wasMember(tx, userId)));
+    const offer = await this.markets.trialOfferAt(tx, country, userId, now);
     const decision = userId === null ? null : await this.eligibility.of(tx, userId);
     return {
       country,
@@ -37,7 +38,7 @@ export class ShowOffer {
       termDays: pack.paidTermDays,
       trial: {
         available: trial.available,
-        days: pack.trialDays,
+        days: offer?.days ?? pack.trialDays,
         ...(trial.reason === null ? {} : { reason: trial.reason }),
       },
       cancellationPeriodDays: pack.cancellationPeriodDays,

@@ -60,6 +60,8 @@ export class BenefitView {
   code: string;
   kind: string;
   description: string;
+  /** Days from the start of each term (4.2); absent = as long as the term. */
+  validDays?: number;
 }
 
 export class OfferView {

@@ -32,7 +32,7 @@ export class SignupsController {
 
   /**
    * Subscribes a user, directly or by a trial. Refusals in order: `market_not_open` (422), `not_eligible` (403),
-   * `agreement_outdated`, `trial_not_available`, `already_subscribed` (409); then, decided by the gateway,
+   * `already_subscribed`, `agreement_outdated`, `trial_not_available` (409); then, decided by the gateway,
    * `payment_method_rejected`, `payment_declined` (402).
    */
   @Post('subscriptions')

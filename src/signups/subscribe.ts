@@ -3,39 +3,40 @@
  * validate. The gateway hears of it later; until then the membership is `pending_payment`.
  */
 import { Injectable } from '@nestjs/common';
-import { resolveContractingEntities } from '../domain/contracting-entity.js';
 import type { Subscription } from '../domain/subscription.js';
+import { EntityStore } from '../entities/entity.store.js';
 import { OpenFirstPayment } from '../payments/open-first-payment.js';
 import { Clock } from '../platform/clock.js';
 import type { Bind } from '../platform/idempotency.js';
-import { newId } from '../platform/ids.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { Admission } from './admission.js';
+import { newSubscription } from './new-subscription.js';
 import type { SubscribeBody } from './signup.dto.js';
-
-// Countries whose contracting company VIP 1.1 names itself; none is published, so FMA 1.1 decides everywhere.
-const VIP_ENTITIES: Readonly<Record<string, string>> = {};
 
 @Injectable()
 export class Subscribe {
   constructor(
     private readonly clock: Clock,
     private readonly admission: Admission,
+    private readonly entities: EntityStore,
     private readonly changeSubscription: ChangeSubscription,
     private readonly openFirstPayment: OpenFirstPayment,
   ) {}
 
   /**
-   * Returns the subscription's id. Refuses in this order: `market_not_open`, `not_eligible`, `agreement_outdated`,
-   * `trial_not_available`, `already_subscribed`.
+   * Returns the subscription's id. Refuses in this order: `market_not_open`, `not_eligible`, `already_subscribed`,
+   * `agreement_outdated`, `trial_not_available`; the first and the last again where requests collide.
    */
   async run(body: SubscribeBody, bind: Bind): Promise<string> {
     const now = await this.clock.now();
     const { formerId } = await this.admission.admit(body, now);
-    const subscription = this.compose(body, formerId, now);
+    const subscription = compose(body, formerId, now);
     return this.changeSubscription.begin(subscription, 'member', async (change) => {
+      if (body.startWith === 'trial') await this.admission.requireOnlyTrial(change.tx, body.userId, subscription.id);
       await bind(change.tx, subscription.id);
-      const { agreementVersion, locale, residenceCountry, contractingEntities } = subscription;
+      const { agreementVersion, locale, residenceCountry } = subscription;
+      const contractingEntities = await this.entities.resolve(change.tx, residenceCountry);
+      change.subscription.contractingEntities = contractingEntities;
       change.record('subscription.requested', '3.1.2', `the member subscribes, starting ${body.startWith}`, {
         agreementVersion,
         locale,
@@ -47,32 +48,21 @@ export class Subscribe {
       return subscription.id;
     });
   }
+}
 
-  private compose(body: SubscribeBody, formerId: string | null, now: Date): Subscription {
-    return {
-      id: newId(),
-      userId: body.userId,
-      country: body.country,
-      residenceCountry: body.residenceCountry,
-      status: 'pending_payment',
-      startWith: body.startWith,
-      autoRenewal: true,
-      contractingEntities: resolveContractingEntities(body.residenceCountry, VIP_ENTITIES),
-      agreementVersion: body.agreementVersion,
-      agreementAcceptedAt: now,
-      locale: body.locale ?? null,
-      conversionConsentAt: body.conversionConsent === true ? now : null,
-      previousSubscriptionId: formerId,
-      chargeProgress: 'none',
-      authenticationSecret: null,
-      firstFailedAt: null,
-      retryAt: null,
-      benefitsUntil: null,
-      createdAt: now,
-      endedAt: null,
-      endReason: null,
-      dueMove: null,
-      dueAt: null,
-    };
-  }
+function compose(body: SubscribeBody, formerId: string | null, now: Date): Subscription {
+  const { userId, country, residenceCountry, startWith, agreementVersion } = body;
+  return newSubscription({
+    userId,
+    country,
+    residenceCountry,
+    startWith,
+    autoRenewal: true,
+    agreementVersion,
+    agreementAcceptedAt: now,
+    locale: body.locale ?? null,
+    conversionConsentAt: body.conversionConsent === true ? now : null,
+    previousSubscriptionId: formerId,
+    createdAt: now,
+  });
 }

@@ -10,10 +10,12 @@ import { isLive, type Actor, type Subscription } from '../domain/subscription.js
 import { MarketStore } from '../markets/market.store.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
+import { newId } from '../platform/ids.js';
 import { Change } from './change.js';
+import { factsOf } from './keep-notices.js';
 import { MandateStore } from './mandate.store.js';
+import { RecordChange } from './record-change.js';
 import { subscriptionNotFound, SubscriptionStore } from './subscription.store.js';
-import { TimelineStore } from './timeline.store.js';
 
 @Injectable()
 export class ChangeSubscription {
@@ -22,7 +24,7 @@ export class ChangeSubscription {
     private readonly database: Database,
     private readonly subscriptions: SubscriptionStore,
     private readonly mandates: MandateStore,
-    private readonly timeline: TimelineStore,
+    private readonly record: RecordChange,
     private readonly markets: MarketStore,
   ) {}
 
@@ -59,9 +61,10 @@ export class ChangeSubscription {
       const terms = await this.subscriptions.terms(tx, subscription.id);
       const change = new Change(tx, subscription, terms, await this.clock.now(tx), actor);
       const wasLive = isLive(subscription.status);
+      const before = factsOf(change);
       const result = await decide(change);
-      if (wasLive) await this.save(change);
-      for (const line of change.lines) await this.timeline.append(tx, subscription.id, line);
+      if (wasLive || isLive(subscription.status)) await this.save(change);
+      await this.record.run(change, before);
       return { result, change };
     });
     change.committed();
@@ -70,7 +73,7 @@ export class ChangeSubscription {
 
   private async save(change: Change): Promise<void> {
     const { tx, subscription, lastTerm } = change;
-    const due = nextDue(subscription, lastTerm);
+    const due = nextDue(subscription, lastTerm, change.now);
     subscription.dueMove = due.move;
     subscription.dueAt = due.at;
     subscription.benefitsUntil = await this.benefitsUntil(change);
@@ -87,7 +90,8 @@ export class ChangeSubscription {
   }
 
   private async keepRefusal(id: string, actor: Actor, refusal: Refusal): Promise<void> {
-    await this.timeline.append(this.database.reader, id, {
+    await this.record.refusal(this.database.reader, id, {
+      id: newId(),
       at: await this.clock.now(),
       actor,
       event: 'refused',

@@ -5,6 +5,7 @@
 import type { EntityManager } from 'typeorm';
 import { makeMove, type MoveName } from '../domain/moves.js';
 import type { Actor, EndReason, Subscription, Term } from '../domain/subscription.js';
+import { newId } from '../platform/ids.js';
 import type { TimelineLine } from './timeline.store.js';
 
 export class Change {
@@ -51,7 +52,10 @@ export class Change {
     for (const act of this.afterCommit) act();
   }
 
-  record(event: string, clause: string | null, explanation: string, data: object = {}): void {
-    this.lines.push({ at: this.now, actor: this.actor, event, clause, explanation, data });
+  /** Returns the id of the line, which is also that of the event others are told. */
+  record(event: string, clause: string | null, explanation: string, data: object = {}): string {
+    const id = newId();
+    this.lines.push({ id, at: this.now, actor: this.actor, event, clause, explanation, data });
+    return id;
   }
 }

@@ -1,6 +1,6 @@
 /** Keeps the member's deduction authorizations (3.2.1): at most one is valid and one waits to be validated. */
 import { Injectable } from '@nestjs/common';
-import { In, type EntityManager } from 'typeorm';
+import { In, IsNull, Not, type EntityManager } from 'typeorm';
 import type { Mandate, Subscription } from '../domain/subscription.js';
 import { newId } from '../platform/ids.js';
 import { MandateEntity } from './subscription.entity.js';
@@ -47,12 +47,16 @@ export class MandateStore {
 
   /** The latest of all, for showing. */
   async latest(tx: EntityManager, subscriptionId: string): Promise<Mandate | null> {
-    const [latest] = await tx.getRepository(MandateEntity).find({
-      where: { subscriptionId, status: In(['valid', 'pending', 'revoked']) },
-      order: { status: 'desc', id: 'desc' },
-      take: 1,
+    const all = await tx.getRepository(MandateEntity).find({
+      where: { subscriptionId },
+      order: { id: 'desc' },
     });
-    return latest ?? null;
+    return (
+      all.find((mandate) => mandate.status === 'valid') ??
+      all.find(({ status }) => status !== 'rejected') ??
+      all[0] ??
+      null
+    );
   }
 
   /** The validated mandate takes the place of the one before it. */
@@ -71,6 +75,16 @@ export class MandateStore {
 
   async reject(tx: EntityManager, id: string, at: Date): Promise<void> {
     await tx.getRepository(MandateEntity).update({ id, status: 'pending' }, { status: 'rejected', decidedAt: at });
+  }
+
+  /** Gives back the authorization that ended with the subscription, when that end was a mistake (6.1.2). */
+  async restore(tx: EntityManager, subscriptionId: string, endedAt: Date): Promise<void> {
+    const [last] = await tx.getRepository(MandateEntity).find({
+      where: { subscriptionId, status: 'revoked', decidedAt: endedAt, gatewayMethodId: Not(IsNull()) },
+      order: { id: 'desc' },
+      take: 1,
+    });
+    if (last !== undefined) await tx.getRepository(MandateEntity).update({ id: last.id }, { status: 'valid' });
   }
 
   /** Ends every authorization of a subscription that has ended: nothing may be deducted any more. */

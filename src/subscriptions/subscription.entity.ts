@@ -30,7 +30,7 @@ export class SubscriptionEntity implements Subscription {
   status: SubscriptionStatus;
 
   @Column('text')
-  startWith: 'trial' | 'paid';
+  startWith: Subscription['startWith'];
 
   @Column('boolean')
   autoRenewal: boolean;
@@ -41,8 +41,8 @@ export class SubscriptionEntity implements Subscription {
   @Column('text')
   agreementVersion: string;
 
-  @Column('timestamptz')
-  agreementAcceptedAt: Date;
+  @Column('timestamptz', { nullable: true })
+  agreementAcceptedAt: Date | null;
 
   @Column('text', { nullable: true })
   locale: string | null;
@@ -64,6 +64,12 @@ export class SubscriptionEntity implements Subscription {
 
   @Column('timestamptz', { nullable: true })
   retryAt: Date | null;
+
+  @Column('timestamptz', { nullable: true })
+  suspendedAt: Date | null;
+
+  @Column('timestamptz', { nullable: true })
+  reopenedAt: Date | null;
 
   @Column('timestamptz', { nullable: true })
   benefitsUntil: Date | null;

@@ -15,6 +15,17 @@ import { Refusal } from '../domain/refusal.js';
 import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
 import { SubscriptionEntity, TermEntity } from './subscription.entity.js';
 
+/** Live subscriptions with a company: of one country of residence, or of all; signed up since an instant, or ever. */
+export interface Contracted {
+  entity: string;
+  residenceCountry: string | null;
+  createdSince?: Date;
+}
+
+const CONTRACTED = `ended_at is null
+  and contracting_entities @> jsonb_build_array(jsonb_build_object('name', $1::text))
+  and ($2::text is null or residence_country = $2) and ($3::timestamptz is null or created_at >= $3)`;
+
 @Injectable()
 export class SubscriptionStore {
   constructor(
@@ -28,11 +39,7 @@ export class SubscriptionStore {
       await tx.getRepository(SubscriptionEntity).insert(subscription);
     } catch (error) {
       if (!violatesUnique(error, 'one_live_subscription_per_user_and_market')) throw error;
-      throw new Refusal(
-        'already_subscribed',
-        `The user already has a membership in ${subscription.country}; only one runs at a time.`,
-        '3.1.1',
-      );
+      throw alreadySubscribed(subscription.country);
     }
   }
 
@@ -82,11 +89,29 @@ export class SubscriptionStore {
     return latest ?? null;
   }
 
-  /** Whether the user ever had a trial or paid term, in any market (3.2.1). */
+  /** Whether the user ever had a trial or paid term, in any market (3.2.1); a temporary membership does not count. */
   async wasMember(tx: EntityManager, userId: string): Promise<boolean> {
     const rows = await tx.query<unknown[]>(
-      `select 1 from terms join subscriptions s on s.id = terms.subscription_id where s.user_id = $1 limit 1`,
+      `select 1 from terms join subscriptions s on s.id = terms.subscription_id
+       where s.user_id = $1 and terms.kind in ('trial', 'paid') limit 1`,
       [userId],
+    );
+    return rows.length > 0;
+  }
+
+  /** One sign-up of a user at a time, until the transaction ends. */
+  async lockUser(tx: EntityManager, userId: string): Promise<void> {
+    await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [userId]);
+  }
+
+  /** Whether another trial of the user has run, or still waits for its payment method, in any market. */
+  async hasOtherTrial(tx: EntityManager, userId: string, subscriptionId: string): Promise<boolean> {
+    const rows = await tx.query<unknown[]>(
+      `select 1 from subscriptions s where s.user_id = $1 and s.id <> $2
+         and (s.start_with = 'trial' and s.ended_at is null
+           or exists (select 1 from terms t where t.subscription_id = s.id and t.kind in ('trial', 'paid')))
+       limit 1`,
+      [userId, subscriptionId],
     );
     return rows.length > 0;
   }
@@ -105,6 +130,32 @@ export class SubscriptionStore {
     });
   }
 
+  async moveTermEnd(tx: EntityManager, id: string, endsAt: Date): Promise<void> {
+    await tx.getRepository(TermEntity).update({ id }, { endsAt });
+  }
+
+  /** Takes back a term that never began; its charge is returned in full. */
+  async removeTerm(tx: EntityManager, id: string): Promise<void> {
+    await tx.getRepository(TermEntity).delete({ id });
+  }
+
+  /** Ids of live subscriptions with a company, oldest first. */
+  async contracted(tx: EntityManager, asked: Contracted & { afterId?: string | null }, max: number): Promise<string[]> {
+    const rows = await tx.query<{ id: string }[]>(
+      `select id from subscriptions where ${CONTRACTED} and ($4::uuid is null or id > $4) order by id limit $5`,
+      [...contractedValues(asked), asked.afterId ?? null, max],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  async countContracted(tx: EntityManager, asked: Contracted): Promise<number> {
+    const [row] = await tx.query<{ count: number }[]>(
+      `select count(*)::int as count from subscriptions where ${CONTRACTED}`,
+      contractedValues(asked),
+    );
+    return row?.count ?? 0;
+  }
+
   async insertTerm(tx: EntityManager, term: Term): Promise<void> {
     await tx.getRepository(TermEntity).insert(term);
   }
@@ -117,6 +168,18 @@ export class SubscriptionStore {
   }
 }
 
+function contractedValues({ entity, residenceCountry, createdSince }: Contracted): unknown[] {
+  return [entity, residenceCountry, createdSince ?? null];
+}
+
 export function subscriptionNotFound(id: string): Refusal {
   return new Refusal('not_found', `There is no subscription ${id}.`);
+}
+
+export function alreadySubscribed(country: string): Refusal {
+  return new Refusal(
+    'already_subscribed',
+    `The user already has a membership in ${country}; only one runs at a time.`,
+    '3.1.1',
+  );
 }

@@ -91,7 +91,7 @@ export function viewSubscription(
     residenceCountry: subscription.residenceCountry,
     status: subscription.status,
     autoRenewal: subscription.autoRenewal,
-    suspendedAt: null,
+    suspendedAt: subscription.suspendedAt,
     endedAt: subscription.endedAt,
     endReason: subscription.endReason,
     contractingEntities: subscription.contractingEntities,

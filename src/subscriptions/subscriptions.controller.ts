@@ -36,11 +36,14 @@ export class SubscriptionsController {
 
   /** Every move, charge, refund and refusal with its clause, explanation and inputs, newest first. */
   @Get(':id/timeline')
-  async readTimeline(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<TimelineLine>> {
+  async readTimeline(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<Omit<TimelineLine, 'id'>>> {
     await this.subscriptions.get(id);
     return pageOf(await this.timeline.list(id, query), query, (line) => {
       const { at, actor, event, clause, explanation, data } = line;
-      return { at, actor, event, ...(clause === null ? {} : { clause }), explanation, data } as TimelineLine;
+      return { at, actor, event, ...(clause === null ? {} : { clause }), explanation, data } as Omit<
+        TimelineLine,
+        'id'
+      >;
     });
   }
 

@@ -1,5 +1,5 @@
 /**
- * Owns: subscriptions, terms, mandates and the timeline; the one way a subscription changes.
+ * Owns: subscriptions, terms, mandates, notices and the timeline; the one way a subscription changes.
  * Does not own: charges and refunds, nor when anything should happen.
  * Always true: locked before it is read to decide; one live subscription per user and market; ends are final.
  */
@@ -9,15 +9,36 @@ import { MarketsModule } from '../markets/markets.module.js';
 import { ChangeSubscription } from './change-subscription.js';
 import { MandateStore } from './mandate.store.js';
 import { ShowSubscription } from './show-subscription.js';
+import { KeepNotices } from './keep-notices.js';
+import { NoticeEntity } from './notice.entity.js';
+import { NoticeStore } from './notice.store.js';
+import { NoticesController } from './notices.controller.js';
+import { NoticesProcessor } from './notices.processor.js';
+import { PriceAnnouncements } from './price-announcements.js';
+import { RecordChange } from './record-change.js';
 import { MandateEntity, SubscriptionEntity, TermEntity, TimelineEntity } from './subscription.entity.js';
 import { SubscriptionStore } from './subscription.store.js';
 import { SubscriptionsController } from './subscriptions.controller.js';
 import { TimelineStore } from './timeline.store.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([SubscriptionEntity, TermEntity, MandateEntity, TimelineEntity]), MarketsModule],
-  controllers: [SubscriptionsController],
-  providers: [SubscriptionStore, MandateStore, TimelineStore, ChangeSubscription, ShowSubscription],
-  exports: [SubscriptionStore, MandateStore, ChangeSubscription, ShowSubscription],
+  imports: [
+    TypeOrmModule.forFeature([SubscriptionEntity, TermEntity, MandateEntity, NoticeEntity, TimelineEntity]),
+    MarketsModule,
+  ],
+  controllers: [NoticesController, SubscriptionsController],
+  providers: [
+    SubscriptionStore,
+    MandateStore,
+    TimelineStore,
+    NoticeStore,
+    KeepNotices,
+    RecordChange,
+    PriceAnnouncements,
+    NoticesProcessor,
+    ChangeSubscription,
+    ShowSubscription,
+  ],
+  exports: [NoticeStore, SubscriptionStore, MandateStore, ChangeSubscription, ShowSubscription],
 })
 export class SubscriptionsModule {}

@@ -1,13 +1,19 @@
-/** The append-only story of a subscription: what happened, who did it, by which clause, with which numbers. */
+/**
+ * The append-only story of a subscription: what happened, who did it, by which clause, with which numbers. What other
+ * programs are told of it goes to the outbox in the same transaction.
+ */
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import type { Actor } from '../domain/subscription.js';
+import { isPublished } from '../domain/published-event.js';
+import type { Actor, Subscription } from '../domain/subscription.js';
 import { Database } from '../platform/database.js';
-import { newId } from '../platform/ids.js';
+import { Outbox } from '../platform/outbox.js';
 import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
 import { TimelineEntity } from './subscription.entity.js';
 
 export interface TimelineLine {
+  /** Also the id of the event that other programs are told. */
+  id: string;
   at: Date;
   actor: Actor;
   event: string;
@@ -18,10 +24,25 @@ export interface TimelineLine {
 
 @Injectable()
 export class TimelineStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly outbox: Outbox,
+  ) {}
 
   async append(tx: EntityManager, subscriptionId: string, line: TimelineLine): Promise<void> {
-    await tx.getRepository(TimelineEntity).insert({ id: newId(), subscriptionId, ...line });
+    await tx.getRepository(TimelineEntity).insert({ subscriptionId, ...line });
+  }
+
+  /** Appends what a change recorded and publishes what others are told of it. */
+  async publish(tx: EntityManager, subscription: Subscription, lines: TimelineLine[]): Promise<void> {
+    const { id: subscriptionId, userId, country, status } = subscription;
+    for (const line of lines) {
+      await this.append(tx, subscriptionId, line);
+      const { id, event, at: occurredAt, actor, clause, explanation, data: facts } = line;
+      if (!isPublished(event)) continue;
+      const data = { subscriptionId, userId, country, status, actor, clause, explanation, facts };
+      await this.outbox.append(tx, { id, event, subscriptionId, occurredAt, data });
+    }
   }
 
   list(subscriptionId: string, page: PageQuery): Promise<TimelineEntity[]> {

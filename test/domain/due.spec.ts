@@ -1,5 +1,5 @@
 /** What time does next to a subscription, for every status and every progress of its charge; and how long benefits last. */
-import { benefitsUntil, nextChargeAt, nextDue } from '../../src/domain/due.js';
+import { benefitsUntil, currentTerm, nextChargeAt, nextDue, waitingTerm } from '../../src/domain/due.js';
 import type {
   ChargeProgress,
   Subscription,
@@ -30,13 +30,14 @@ const LIVE: Row[] = [
   ['pending_payment', 'no', 'declined', false, ABANDON],
   ['trialing', 'trial', 'none', false, CONVERT],
   ['trialing', 'trial', 'moving', false, NOTHING],
-  ['trialing', 'trial', 'waiting_for_member', false, NOTHING],
+  ['trialing', 'trial', 'waiting_for_member', false, CONVERT],
   ['trialing', 'trial', 'declined', false, NOTHING],
   ['active', 'paid', 'none', false, RENEW],
   ['active', 'temporary', 'none', false, RENEW],
   ['active', 'no', 'none', false, NOTHING],
   ['active', 'paid', 'moving', false, NOTHING],
-  ['active', 'paid', 'waiting_for_member', false, NOTHING],
+  // An early renewal that waits for the member does not hold the term's end up.
+  ['active', 'paid', 'waiting_for_member', false, RENEW],
   ['active', 'paid', 'declined', false, NOTHING],
   ['past_due', 'paid', 'none', false, GIVE_UP],
   ['past_due', 'paid', 'none', true, GIVE_UP],
@@ -63,12 +64,47 @@ it.each([...LIVE, ...ENDED])(
       firstFailedAt: status === 'past_due' ? firstFailedAt : null,
       retryAt: retry ? retryAt : null,
       chargeProgress: progress,
+      suspendedAt: null,
     };
-    const { move, at } = nextDue(facts, kind === 'no' ? null : ({ kind, endsAt } as Term));
+    const term = { kind, startsAt: createdAt, endsAt } as Term;
+    const { move, at } = nextDue(facts, kind === 'no' ? null : term, createdAt);
     expect(move === null ? NOTHING : `${move} ${String(at?.toISOString())}`).toBe(due);
     if (move === null) expect(at).toBeNull();
   },
 );
+
+it('begins a term bought early at its start, and renews it at its end', () => {
+  const facts = {
+    status: 'active',
+    createdAt,
+    firstFailedAt: null,
+    retryAt: null,
+    chargeProgress: 'none',
+    suspendedAt: null,
+  } as const;
+  const later = new Date(endsAt.getTime() + 1000);
+  const waiting = { kind: 'paid', startsAt: endsAt, endsAt: later } as Term;
+  expect(nextDue(facts, waiting, new Date(endsAt.getTime() - 1))).toEqual({ move: 'begin_term', at: endsAt });
+  expect(nextDue(facts, waiting, endsAt)).toEqual({ move: 'renew_term', at: later });
+});
+
+it('does not retry while suspended, and gives up when the days are over', () => {
+  const facts = { status: 'past_due', createdAt, firstFailedAt, retryAt, chargeProgress: 'declined' } as const;
+  const term = { kind: 'paid', startsAt: createdAt, endsAt } as Term;
+  expect(nextDue({ ...facts, suspendedAt: null }, term, endsAt).move).toBe('retry_payment');
+  expect(nextDue({ ...facts, suspendedAt: endsAt }, term, endsAt).move).toBe('give_up_payment');
+});
+
+describe('the current and the waiting term', () => {
+  const first = { startsAt: createdAt };
+  const second = { startsAt: endsAt };
+  const before = new Date(endsAt.getTime() - 1);
+  it('change places at the instant the second starts', () => {
+    expect([currentTerm([first, second], before), waitingTerm([first, second], before)]).toEqual([first, second]);
+    expect([currentTerm([first, second], endsAt), waitingTerm([first, second], endsAt)]).toEqual([second, null]);
+    expect([currentTerm([], endsAt), waitingTerm([], endsAt)]).toEqual([null, null]);
+  });
+});
 
 describe('nextChargeAt', () => {
   it.each([
@@ -84,7 +120,7 @@ describe('nextChargeAt', () => {
     [null, true, false],
   ] as const)('%s, auto-renewal %s: charged %s', (dueMove, autoRenewal, charged) => {
     const dueAt = dueMove === null ? null : endsAt;
-    const at = nextChargeAt({ dueMove, dueAt, autoRenewal } as Subscription);
+    const at = nextChargeAt({ dueMove, dueAt, autoRenewal, suspendedAt: null } as Subscription);
     expect(at).toEqual(charged ? endsAt : null);
   });
 });

@@ -15,7 +15,7 @@ function decide(
   rules = pack,
 ): string {
   const [status, autoRenewal, chargeProgress] = state;
-  const subscription = { status, autoRenewal, chargeProgress };
+  const subscription = { status, autoRenewal, chargeProgress, suspendedAt: null };
   const { entitled, reason, clause, until } = decideEntitlement(
     subscription,
     { kind, startsAt, endsAt },
@@ -81,14 +81,19 @@ it.each(['abandoned', 'expired', 'canceled', 'revoked', 'discontinued'] as const
   'one that is %s gives nothing, even inside its term',
   (status) => {
     expect(decide([status, true, 'none'], 'paid', '2026-03-10T10:00:00.000Z')).toBe('no ended 5.1 never');
-    const subscription = { status, autoRenewal: true, chargeProgress: 'none' } as const;
+    const subscription = { status, autoRenewal: true, chargeProgress: 'none', suspendedAt: null } as const;
     expect(decideEntitlement(subscription, null, pack, startsAt)).toMatchObject({ entitled: false, reason: 'ended' });
   },
 );
 
 it('needs a membership, and a first payment', () => {
   const none = { entitled: false, until: null };
-  const waiting = { status: 'pending_payment', autoRenewal: true, chargeProgress: 'moving' } as const;
+  const waiting = {
+    status: 'pending_payment',
+    autoRenewal: true,
+    chargeProgress: 'moving',
+    suspendedAt: null,
+  } as const;
   expect(decideEntitlement(null, null, pack, startsAt)).toEqual({ ...none, reason: 'no_membership', clause: '1.3' });
   expect(decideEntitlement(waiting, null, pack, startsAt)).toEqual({
     ...none,

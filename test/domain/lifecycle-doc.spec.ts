@@ -62,12 +62,14 @@ it('tells of the same states and charges as the law, what is due', () => {
   const at = new Date('2026-03-31T10:00:00.000Z');
   const due = new Set<string>();
   for (const status of SUBSCRIPTION_STATUSES) {
-    const term = { kind: status === 'trialing' ? 'trial' : 'paid', endsAt: at } as Term;
+    const term = { kind: status === 'trialing' ? 'trial' : 'paid', startsAt: at, endsAt: at } as Term;
     for (const chargeProgress of CHARGE_PROGRESS) {
-      const facts = { status, createdAt: at, firstFailedAt: at, chargeProgress };
+      const facts = { status, createdAt: at, firstFailedAt: at, chargeProgress, suspendedAt: null };
       for (const retryAt of [null, at]) {
-        const { move } = nextDue({ ...facts, retryAt }, term);
-        if (move !== null) due.add(`\`${move}\` \`${status}\``);
+        for (const now of [at, new Date(at.getTime() - 1)]) {
+          const { move } = nextDue({ ...facts, retryAt }, term, now);
+          if (move !== null) due.add(`\`${move}\` \`${status}\``);
+        }
       }
     }
   }

@@ -25,6 +25,13 @@ const RENEWAL: CaptureFacts = {
 };
 
 describe('captured money', () => {
+  it.each(['trialing', 'active', 'past_due', 'canceled'] as const)(
+    'for an add-on never starts a term: %s',
+    (status) => {
+      expect(settleCapture({ ...RENEWAL, status, purpose: 'add_on' })).toEqual({ kind: 'give_back', clause: '3.3.1' });
+    },
+  );
+
   describe.each(ENDED)('after the subscription is %s', (status) => {
     it.each(PURPOSES)('for a %s goes back', (purpose) => {
       expect(settleCapture({ ...RENEWAL, status, purpose })).toEqual({ kind: 'give_back', clause: '3.3.1' });
@@ -73,8 +80,16 @@ describe('a decline', () => {
   const failed = at('2026-03-31T10:00:00.000Z');
   const now = at('2026-04-01T10:00:00.000Z');
   const decline = (facts: Partial<DeclineFacts>): DeclineEffect =>
-    settleDecline({ status: 'past_due', decline: 'soft', firstFailedAt: failed, now, ...facts });
+    settleDecline({ purpose: 'renewal', status: 'past_due', decline: 'soft', firstFailedAt: failed, now, ...facts });
   const KINDS: DeclineKind[] = ['soft', 'hard', 'authentication'];
+
+  it('does nothing to a membership whose early renewal is declined', () => {
+    for (const kind of KINDS) {
+      expect(decline({ purpose: 'early_renewal', status: 'active', decline: kind, firstFailedAt: null })).toEqual({
+        kind: 'none',
+      });
+    }
+  });
 
   it.each(ENDED)('does nothing to one that is %s', (status) => {
     for (const kind of KINDS) expect(decline({ status, decline: kind })).toEqual({ kind: 'none' });

@@ -29,8 +29,12 @@ afterAll(() => service.stop());
 /** The contract's own word on each path, said again here so that a wrong decorator does not agree with itself. */
 function expectedAccess(at: string): Scope | 'public' {
   if (/^\/(health|test)\//.test(at) || at.startsWith('/v1/webhooks/')) return 'public';
+  if (at.endsWith('/temporary-memberships')) return 'operations';
   if (at.startsWith('/v1/users/')) return 'risk';
-  if (at.startsWith('/v1/cases')) return 'operations';
+  if (/\/(suspension|reinstatement|revocations|freeze)$/.test(at) || at.startsWith('/v1/revocations')) return 'risk';
+  if (at.endsWith('/compensations')) return 'operations';
+  if (at.startsWith('/v1/cases') || at.startsWith('/v1/webhook-deliveries')) return 'operations';
+  if (/^\/v1\/(markets|agreements|entity-transfers|trial-offers)/.test(at)) return 'operations';
   return 'storefront';
 }
 

@@ -48,6 +48,7 @@ interface MarketJson {
     benefits: object[];
   }[];
   prices: { amount: unknown; effectiveFrom: string; source: string }[];
+  addOns: { code: string; price: unknown; effectiveFrom: string; source: string }[];
 }
 
 async function edit(file: string, change: (json: MarketJson) => void): Promise<void> {
@@ -139,6 +140,23 @@ describe('market files', () => {
       (json) => (pack(json).numbers.timeZone!.value = 'Europe/Atlantis'),
     ],
     ['an unknown field', 'rulePacks.0.numbers.surprise', (json) => (pack(json).numbers.surprise = { value: 1 })],
+    [
+      'a notice window that is none',
+      'rulePacks.0.numbers.renewalRequiresNotice',
+      (json) => Object.assign(pack(json).numbers, { renewalRequiresNotice: null }),
+    ],
+    [
+      'a notice window that ends before it begins',
+      'rulePacks.0.numbers.renewalRequiresNotice.value.maxDays',
+      (json) => {
+        pack(json).numbers.renewalRequiresNotice = { value: { minDays: 15, maxDays: 14 }, source: 'a test' };
+      },
+    ],
+    [
+      'a notice window without its source',
+      'rulePacks.0.numbers.renewalRequiresNotice.source',
+      (json) => (pack(json).numbers.renewalRequiresNotice = { value: { minDays: 15, maxDays: 45 } }),
+    ],
     ['an unknown field at the top', 'surprise', (json) => Object.assign(json, { surprise: 1 })],
     ['no rule pack', 'rulePacks', (json) => (json.rulePacks = [])],
     ['rule packs that are none', 'rulePacks', (json) => Object.assign(json, { rulePacks: 'none' })],
@@ -151,6 +169,14 @@ describe('market files', () => {
     ['overlapping prices', 'prices', (json) => json.prices.push({ ...json.prices[0]!, amount: 1 })],
     ['a negative price', 'prices.0.amount', (json) => (json.prices[0]!.amount = -1)],
     ['a fractional price', 'prices.0.amount', (json) => (json.prices[0]!.amount = 49.99)],
+    ['a negative add-on price', 'addOns.0.price', (json) => (json.addOns[0]!.price = -1)],
+    ['overlapping add-ons', 'addOns', (json) => json.addOns.push({ ...json.addOns[0]!, price: 1 })],
+    ['an add-on named like a benefit', 'addOns', (json) => (json.addOns[0]!.code = 'coupon')],
+    [
+      'a validity of no days',
+      'rulePacks.0.benefits.0.validDays',
+      (json) => Object.assign(pack(json).benefits[0]!, { validDays: 0 }),
+    ],
     ['an unknown currency', 'currency', (json) => (json.currency = 'XYZ')],
     ['another country', 'country', (json) => Object.assign(json, { country: 'FR' })],
   ])('with %s stop the start and name file and field', async (_, field, change) => {
@@ -182,6 +208,7 @@ describe('market files', () => {
       ['ES.json', (json) => (pack(json).effectiveFrom = '2023-11-02T00:00:00.000Z')],
       ['ES.json', (json) => (json.prices[0]!.amount = 5000)],
       ['ES.json', (json) => (json.currency = 'USD')],
+      ['ES.json', (json) => (json.addOns[0]!.price = 991)],
       ['agreement.json', (json) => Object.assign(json, { text: 'another agreement' })],
     ];
     for (const [file, change] of refused) {

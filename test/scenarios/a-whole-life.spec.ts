@@ -31,7 +31,7 @@ describe.each(queues())('on the %s queue', (queue) => {
       currentTerm: { kind: 'trial', endsAt: '2026-03-31T10:00:00.000Z', price: null, status: 'running' },
     });
 
-    expect(await api.clockTo('2026-03-31T09:59:59.999Z')).toEqual({});
+    expect(await api.clockTo('2026-03-31T09:59:59.999Z')).toEqual({ give_notice: 2 });
     expect(await api.subscription(trial.id)).toMatchObject({ status: 'trialing' });
     expect((await api.entitlement('trial-1')).body).toMatchObject({ entitled: true, reason: 'trial' });
 
@@ -46,7 +46,7 @@ describe.each(queues())('on the %s queue', (queue) => {
       },
     });
 
-    expect(await api.clockTo('2027-03-31T09:59:59.999Z')).toEqual({});
+    expect(await api.clockTo('2027-03-31T09:59:59.999Z')).toEqual({ give_notice: 2 });
     expect(await api.clockTo('2027-03-31T10:00:00.000Z')).toEqual({ renew_term: 1 });
     expect(await api.subscription(trial.id)).toMatchObject({
       status: 'active',
@@ -56,7 +56,9 @@ describe.each(queues())('on the %s queue', (queue) => {
     expect(await api.events(trial.id)).toEqual([
       'subscription.requested',
       'subscription.trial_started',
+      ...['notice.due', 'notice.due'],
       ...['charge.opened', 'charge.succeeded', 'subscription.activated'],
+      ...['notice.due', 'notice.due'],
       ...['charge.opened', 'charge.succeeded', 'subscription.renewed'],
     ]);
     expect(await sandbox.movementsOf(trial.id)).toMatchObject([{ amount: 4999 }, { amount: 4999 }]);

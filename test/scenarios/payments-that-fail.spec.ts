@@ -69,7 +69,8 @@ it('recovers within the grace from the old end, without losing a day', async () 
   });
   expect(await api.events(id)).toEqual([
     ...['subscription.requested', 'charge.opened', 'charge.succeeded', 'subscription.activated'],
-    ...['charge.opened', 'charge.failed', 'subscription.past_due'],
+    ...['notice.due', 'notice.due'],
+    ...['charge.opened', 'charge.failed', 'subscription.past_due', 'notice.due'],
     ...['charge.opened', 'charge.failed', 'charge.opened', 'charge.failed', 'charge.opened', 'charge.failed'],
     ...[
       'payment_method.replaced',

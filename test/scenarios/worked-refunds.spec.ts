@@ -7,7 +7,27 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const CASES = [
+interface WorkedCase {
+  user: string;
+  at: string;
+  country: string;
+  basis: string;
+  amount: number;
+  clause: string;
+  /** Minor units of a coupon used before. */
+  couponUsed?: number;
+}
+
+const CASES: WorkedCase[] = [
+  {
+    user: 'a-coupon-used',
+    at: '2026-03-10T09:00:00.000Z',
+    country: 'ES',
+    basis: 'full_less_benefits',
+    amount: 4499,
+    clause: '3.4.1',
+    couponUsed: 500,
+  },
   {
     user: 'last-second-inside',
     at: '2026-03-15T22:59:59.000Z',
@@ -47,10 +67,13 @@ const CASES = [
 
 it('pays each worked refund to the cent, as quoted and as the gateway recorded it', async () => {
   const ids = new Map<string, string>();
-  for (const { user, country } of CASES) {
+  for (const { user, country, couponUsed } of CASES) {
     const { status, body } = await service.api.subscribe(user, { country });
     expect(status).toBe(201);
     ids.set(user, body.id);
+    if (couponUsed !== undefined) {
+      expect(await service.api.useBenefit(body.id, ['coupon', 'order-1', couponUsed])).toMatchObject({ status: 201 });
+    }
   }
   for (const { user, at, basis, amount, clause } of CASES) {
     await service.api.clockTo(at);

@@ -51,6 +51,7 @@ export interface ChargeAnswer {
   currency: string;
   status: string;
   reference: string;
+  purpose: string;
   attempts: { number: number; status: string; code?: string }[];
 }
 
@@ -68,6 +69,18 @@ export interface QuoteAnswer {
   refund: { amount: number; currency: string };
   lines: { kind: string; amount: number; daysLeft?: number }[];
   code?: string;
+}
+
+export interface BenefitUseAnswer {
+  id: string;
+  subscriptionId: string;
+  termNumber: number;
+  benefit: string;
+  orderId: string;
+  value: { amount: number; currency: string };
+  usedAt: string;
+  code?: string;
+  clause?: string;
 }
 
 export interface CallOptions {
@@ -171,7 +184,24 @@ export class ApiClient {
     return body.data.map((line) => line.event).reverse();
   }
 
-  entitlement(userId: string, shipTo = 'ES'): Promise<Answer<{ entitled: boolean; reason: string; until?: string }>> {
+  useBenefit(
+    id: string,
+    [benefit, orderId, amount]: [benefit: string, orderId: string, amount: number],
+    options: CallOptions & { currency?: string } = {},
+  ): Promise<Answer<BenefitUseAnswer>> {
+    const value = { amount, currency: options.currency ?? 'EUR' };
+    return this.call('POST', `/v1/subscriptions/${id}/benefit-uses`, { benefit, orderId, value }, options);
+  }
+
+  freeze(id: string, benefit: string, frozen = true, reason = 'shared with others'): Promise<Answer> {
+    const path = `/v1/subscriptions/${id}/benefits/${benefit}/freeze`;
+    return this.call('PUT', path, { frozen, reason }, { scope: 'risk' });
+  }
+
+  entitlement(
+    userId: string,
+    shipTo = 'ES',
+  ): Promise<Answer<{ entitled: boolean; reason: string; until?: string; benefits: string[] }>> {
     return this.call('GET', `/v1/entitlements?userId=${userId}&shipTo=${shipTo}`);
   }
 

@@ -16,8 +16,13 @@ const INVARIANTS: Record<string, string> = {
     select id from terms where kind = 'paid' and ends_at - starts_at <> interval '365 days'`,
   'I04 a captured charge has one term or went back in full': `
     select c.id from charges c
-    where c.status = 'succeeded'
+    where c.status = 'succeeded' and c.purpose <> 'add_on'
       and (select count(*) from terms t where t.charge_id = c.id) <> 1
+      and (select coalesce(sum(amount_minor), 0) from refunds r where r.charge_id = c.id) <> c.amount_minor`,
+  'I04a a captured add-on charge pays for what was accepted or went back in full': `
+    select c.id from charges c
+    where c.status = 'succeeded' and c.purpose = 'add_on'
+      and not exists (select 1 from add_ons a where a.charge_id = c.id and a.status = 'accepted')
       and (select coalesce(sum(amount_minor), 0) from refunds r where r.charge_id = c.id) <> c.amount_minor`,
   'I05 a paid term has a captured charge of its price': `
     select t.id from terms t left join charges c on c.id = t.charge_id
@@ -33,13 +38,17 @@ const INVARIANTS: Record<string, string> = {
     select c.id from charges c join subscriptions s on s.id = c.subscription_id where c.created_at > s.ended_at`,
   'I11 nothing is charged before the term ended': `
     select c.id from charges c join terms t on t.subscription_id = c.subscription_id and t.number = c.term_number - 1
-    where c.created_at < t.ends_at`,
+    where c.created_at < t.ends_at and c.purpose in ('conversion', 'renewal')`,
   'I13 one undecided charge per subscription': `
     select subscription_id from gateway_requests where kind = 'charge' and decided_at is null
     group by 1 having count(*) > 1`,
   'I19 one trial per user': `
     select s.user_id from terms t join subscriptions s on s.id = t.subscription_id where t.kind = 'trial'
     group by 1 having count(*) > 1`,
+  'L02 what is due was told': `
+    select id::text from webhook_deliveries, test_clock where status = 'pending' and next_attempt_at < now_at
+    union all
+    select id::text from notices, test_clock where status = 'planned' and due_at < now_at`,
   'L01 nothing is left undecided': `
     select id from gateway_requests where status in ('intended', 'submitted', 'unknown')`,
 };

@@ -59,6 +59,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     ...options.config,
   });
   const app = await createApi(config);
+  await app.init();
   if (options.worker !== false) await app.get(DutyRunner).start();
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');

@@ -1,0 +1,23 @@
+/**
+ * Owns: the member's yes or no to value-added services, and their charges' way in and out of the one door.
+ * Does not own: the offers (markets), the record of answers (benefits), their return (cancellations).
+ * Always true: charged only after an explicit yes at the price in force, once; never part of a term (3.1.3).
+ */
+import { Module } from '@nestjs/common';
+import { BenefitsModule } from '../benefits/benefits.module.js';
+import { MarketsModule } from '../markets/markets.module.js';
+import { PaymentsModule } from '../payments/payments.module.js';
+import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
+import { AcceptAddOn } from './accept-add-on.js';
+import { AddOnCharges } from './add-on-charges.js';
+import { AddOnsController } from './add-ons.controller.js';
+import { FindOffer } from './find-offer.js';
+import { RefuseAddOn } from './refuse-add-on.js';
+import { ShowAddOns } from './show-add-ons.js';
+
+@Module({
+  imports: [BenefitsModule, MarketsModule, PaymentsModule, SubscriptionsModule],
+  controllers: [AddOnsController],
+  providers: [AcceptAddOn, AddOnCharges, FindOffer, RefuseAddOn, ShowAddOns],
+})
+export class AddOnsModule {}

@@ -1,0 +1,37 @@
+/** What operations publishes as a version of the agreement, and how the versions are listed. */
+import { Type } from 'class-transformer';
+import { IsInt, IsNotEmpty, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { IsInstant } from '../platform/params.dto.js';
+
+/** As long as the members' own word for it may be when they accept it. */
+const VERSION_FORM = /^[\w.:+-]{1,64}$/;
+
+export class AgreementBody {
+  /** 1 to 64 letters, digits or . : + - _ */
+  @Matches(VERSION_FORM)
+  version: string;
+
+  @IsString()
+  @IsNotEmpty()
+  text: string;
+
+  /** From when it is the version to accept. */
+  @IsInstant()
+  effectiveAt: string;
+}
+
+export class AgreementsQuery {
+  /** How many at most, 1 to 100. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit?: number;
+
+  /** `nextCursor` of the page before. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  cursor?: string;
+}

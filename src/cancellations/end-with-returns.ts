@@ -1,0 +1,70 @@
+/**
+ * Ends a membership with what is due back, in the transaction of the decision: the record of the ending, at most one
+ * refund per charge, and no term left waiting. Why it ends and how much goes back is decided by the caller and the law.
+ */
+import { Injectable } from '@nestjs/common';
+import type { CancellationQuote } from '../domain/cancellation.js';
+import { waitingTerm } from '../domain/due.js';
+import type { MoveName } from '../domain/moves.js';
+import type { EndReason } from '../domain/subscription.js';
+import { RequestStore } from '../payments/request.store.js';
+import { newId } from '../platform/ids.js';
+import { OpenRefund } from '../refunds/open-refund.js';
+import type { Change } from '../subscriptions/change.js';
+import { SubscriptionStore } from '../subscriptions/subscription.store.js';
+import { CancellationEntity } from './cancellation.entity.js';
+
+export interface Ending {
+  move: MoveName;
+  endReason: EndReason;
+  words: string;
+  quoteId: string | null;
+  reason: string | null;
+}
+
+@Injectable()
+export class EndWithReturns {
+  constructor(
+    private readonly requests: RequestStore,
+    private readonly subscriptions: SubscriptionStore,
+    private readonly openRefund: OpenRefund,
+  ) {}
+
+  async run(change: Change, quote: CancellationQuote, ending: Ending): Promise<void> {
+    const { tx, subscription, now } = change;
+    const { basis, clause, formula, refundMinor, currency } = quote;
+    const { quoteId, reason } = ending;
+    await this.requests.withdrawWaiting(change);
+    change.end(ending.move, ending.endReason);
+    const id = newId();
+    const row = { id, subscriptionId: subscription.id, quoteId, reason, basis, effectiveAt: now };
+    await tx.getRepository(CancellationEntity).insert(row);
+    change.record(`subscription.${subscription.status}`, clause, `${ending.words}: ${formula}`, {
+      basis,
+      refundMinor,
+      currency,
+      quoteId,
+      reason,
+    });
+    for (const part of quote.refunds) await this.refund(change, id, quote, part);
+    const waiting = waitingTerm(change.terms, now);
+    if (waiting !== null) await this.subscriptions.removeTerm(tx, waiting.id);
+  }
+
+  private async refund(
+    change: Change,
+    cancellationId: string,
+    { currency, lines }: CancellationQuote,
+    { chargeId, basis, clause, amountMinor, formula }: CancellationQuote['refunds'][number],
+  ): Promise<void> {
+    await this.openRefund.run(change, {
+      chargeId,
+      cancellationId,
+      money: { amountMinor, currency },
+      basis,
+      clause,
+      calculation: { formula, lines: lines.filter((line) => line.clause === clause) },
+      explanation: `${amountMinor} ${currency} goes back: ${formula}`,
+    });
+  }
+}

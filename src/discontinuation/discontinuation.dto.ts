@@ -1,0 +1,46 @@
+/** What operations send to end a market, and the plan they are shown. */
+import { IsISO8601, Length } from 'class-validator';
+import { MoneyView } from '../subscriptions/subscription.view.js';
+
+export class DiscontinuationBody {
+  /** Why, as announced. */
+  @Length(1, 1000)
+  reason: string;
+
+  /** When every membership of the market ends; not in the past. */
+  @IsISO8601({ strict: true })
+  effectiveAt: string;
+}
+
+export class DiscontinuationCountsView {
+  subscriptions: number;
+  refunds: number;
+}
+
+export class DiscontinuationTotalView {
+  /** The contracting company, or companies. */
+  entity: string;
+  refund: MoneyView;
+}
+
+export class DiscontinuationProgressView {
+  done: number;
+  total: number;
+}
+
+export class DiscontinuationView {
+  id: string;
+  country: string;
+  reason: string;
+  effectiveAt: Date;
+  announcedBy: string;
+  announcedAt: Date;
+  status: 'announced' | 'approved' | 'running' | 'done';
+  /** Who approved it. */
+  approvals: string[];
+  counts: DiscontinuationCountsView;
+  totals: DiscontinuationTotalView[];
+  progress: DiscontinuationProgressView;
+  startedAt: Date | null;
+  doneAt: Date | null;
+}

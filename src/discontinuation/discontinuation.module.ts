@@ -1,0 +1,27 @@
+/**
+ * Owns: the end of a market: its announcement, its approvals, its run and its figures.
+ * Does not own: how one membership ends with what is due back (cancellations).
+ * Always true: nothing ends without two approvals, nor before the date; each membership ends once and is refunded once.
+ */
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { CancellationsModule } from '../cancellations/cancellations.module.js';
+import { MarketsModule } from '../markets/markets.module.js';
+import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
+import { DiscontinuationController } from './discontinuation.controller.js';
+import { DiscontinuationApprovalEntity, DiscontinuationEntity } from './discontinuation.entity.js';
+import { PlanDiscontinuation } from './plan-discontinuation.js';
+import { RunDiscontinuation } from './run-discontinuation.js';
+import { ShowDiscontinuation } from './show-discontinuation.js';
+
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([DiscontinuationEntity, DiscontinuationApprovalEntity]),
+    CancellationsModule,
+    MarketsModule,
+    SubscriptionsModule,
+  ],
+  controllers: [DiscontinuationController],
+  providers: [PlanDiscontinuation, RunDiscontinuation, ShowDiscontinuation],
+})
+export class DiscontinuationModule {}

@@ -1,0 +1,75 @@
+/**
+ * The end of a market as a plan (5.4): announced with its date and reason, which stops new memberships and renewals at
+ * once; approved by two people; carried out at its date by the workers.
+ */
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Refusal } from '../domain/refusal.js';
+import { MarketStore } from '../markets/market.store.js';
+import { Clock } from '../platform/clock.js';
+import { Database } from '../platform/database.js';
+import { newId } from '../platform/ids.js';
+import { validationFailed } from '../platform/problem.js';
+import { DiscontinuationApprovalEntity, DiscontinuationEntity } from './discontinuation.entity.js';
+
+const APPROVALS_NEEDED = 2;
+
+@Injectable()
+export class PlanDiscontinuation {
+  constructor(
+    private readonly clock: Clock,
+    private readonly database: Database,
+    private readonly markets: MarketStore,
+  ) {}
+
+  /** Refuses `not_found`, `validation_failed` for a date in the past, `not_allowed_in_state` when announced already. */
+  announce(country: string, reason: string, effectiveAt: Date, subject: string): Promise<DiscontinuationEntity> {
+    return this.database.transaction(async (tx) => {
+      const now = await this.clock.now(tx);
+      if (effectiveAt < now) throw validationFailed([{ path: 'effectiveAt', message: 'must not be in the past' }]);
+      await this.markets.close(tx, country);
+      if (await tx.getRepository(DiscontinuationEntity).existsBy({ country })) {
+        throw new Refusal('not_allowed_in_state', `The end of ${country} is announced already.`, '5.4');
+      }
+      const plan: DiscontinuationEntity = {
+        id: newId(),
+        country,
+        reason,
+        effectiveAt,
+        announcedBy: subject,
+        announcedAt: now,
+        status: 'announced',
+        total: null,
+        startedAt: null,
+        doneAt: null,
+      };
+      await tx.getRepository(DiscontinuationEntity).insert(plan);
+      return plan;
+    });
+  }
+
+  /** Refuses `not_found`, `not_allowed_in_state` once approved, `four_eyes` (403) for the same person again. */
+  approve(country: string, subject: string): Promise<void> {
+    return this.database.transaction(async (tx) => {
+      const plan = await this.lock(tx, country);
+      if (plan.status !== 'announced') throw new Refusal('not_allowed_in_state', 'It is approved already.', '5.4');
+      const approvals = tx.getRepository(DiscontinuationApprovalEntity);
+      const { id: discontinuationId } = plan;
+      if (await approvals.existsBy({ discontinuationId, approvedBy: subject })) {
+        throw new Refusal('four_eyes', 'You have approved it already; another person must, too.', '5.4');
+      }
+      await approvals.insert({ discontinuationId, approvedBy: subject, approvedAt: await this.clock.now(tx) });
+      const count = await approvals.countBy({ discontinuationId });
+      if (count >= APPROVALS_NEEDED) {
+        await tx.getRepository(DiscontinuationEntity).update({ id: plan.id }, { status: 'approved' });
+      }
+    });
+  }
+
+  private async lock(tx: EntityManager, country: string): Promise<DiscontinuationEntity> {
+    const plans = tx.getRepository(DiscontinuationEntity);
+    const plan = await plans.findOne({ where: { country }, lock: { mode: 'pessimistic_write' } });
+    if (plan === null) throw new Refusal('not_found', `No end of ${country} is announced.`);
+    return plan;
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Breach and its correction (4.5-4.7, 5.2, 5.3, 6.1.2): which clause a finding rests on, what is forfeited, and what a
+ * mistaken finding gives back.
+ */
+import { DAY_MS, plusDays } from './instant.js';
+import type { EndReason, SubscriptionStatus } from './subscription.js';
+
+export const REVOCATION_REASONS = [
+  'stolen_identity',
+  'multiple_accounts',
+  'unfair_ordering',
+  'benefit_sharing',
+  'bad_faith',
+  'improper_use',
+  'account_terminated',
+] as const;
+export type RevocationReason = (typeof REVOCATION_REASONS)[number];
+
+const CLAUSES: Record<RevocationReason, string> = {
+  stolen_identity: '4.7',
+  multiple_accounts: '4.7',
+  unfair_ordering: '4.7',
+  benefit_sharing: '4.5',
+  bad_faith: '4.7',
+  improper_use: '4.6',
+  account_terminated: '5.3',
+};
+
+export function revocationClause(reason: RevocationReason): string {
+  return CLAUSES[reason];
+}
+
+/** An end that followed from a finding, and so can be reopened when the finding was mistaken (6.1.2). */
+export function followedFromFinding(status: SubscriptionStatus, endReason: EndReason | null): boolean {
+  return status === 'revoked' || (status === 'expired' && endReason === 'suspended');
+}
+
+/** The end of a term whose holder was wrongly kept from it: the lost time, rounded up to whole days, is given back. */
+export function giveBack(endsAt: Date, lostFrom: Date, lostTo: Date): { endsAt: Date; days: number } {
+  const days = Math.ceil((lostTo.getTime() - lostFrom.getTime()) / DAY_MS);
+  return { endsAt: plusDays(endsAt, days), days };
+}

@@ -1,0 +1,108 @@
+/** Keeps the transfers ordered and how far each has come; which subscription moves is decided elsewhere. */
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { EntityTransfer } from '../domain/entity-transfer.js';
+import { claimRows } from '../platform/claim.js';
+import { Clock } from '../platform/clock.js';
+import { Database, violatesUnique } from '../platform/database.js';
+import { newId } from '../platform/ids.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
+import { Refusal } from '../domain/refusal.js';
+import { EntityTransferEntity, EntityTransferMoveEntity } from './contracting-entity.entity.js';
+
+export interface StoredTransfer extends EntityTransfer {
+  id: string;
+  orderedAt: Date;
+  orderedBy: string;
+  concerned: number | null;
+  moved: number;
+  lookedThroughTo: string | null;
+  startedAt: Date | null;
+  doneAt: Date | null;
+}
+
+// One after the other: a later transfer may go on from where an earlier one arrives.
+const DUE = `done_at is null and effective_at <= $1 and not exists (
+  select 1 from entity_transfers earlier where earlier.done_at is null
+    and (earlier.effective_at, earlier.id) < (entity_transfers.effective_at, entity_transfers.id))`;
+
+@Injectable()
+export class TransferStore {
+  constructor(
+    private readonly clock: Clock,
+    private readonly database: Database,
+  ) {}
+
+  /** Refuses `already_published` for the same companies, country and instant. */
+  async order(tx: EntityManager, transfer: EntityTransfer, orderedBy: string, orderedAt: Date): Promise<string> {
+    const { from: fromName, to: toName, country, effectiveAt } = transfer;
+    const id = newId();
+    const row = { id, fromName, toName, country, effectiveAt, orderedAt, orderedBy };
+    try {
+      await tx.getRepository(EntityTransferEntity).insert(row);
+    } catch (error) {
+      if (!violatesUnique(error, 'entity_transfers_once')) throw error;
+      throw new Refusal('already_published', `${fromName} is handed over at this instant already.`, '8.3');
+    }
+    return id;
+  }
+
+  /** Refuses `not_found`. */
+  async get(tx: EntityManager, id: string): Promise<StoredTransfer> {
+    const found = await tx.getRepository(EntityTransferEntity).findOneBy({ id });
+    if (found === null) throw new Refusal('not_found', `There is no entity transfer ${id}.`);
+    return stored(found);
+  }
+
+  /** Newest first. */
+  async list(page: PageQuery): Promise<StoredTransfer[]> {
+    const rows = await this.database.reader.getRepository(EntityTransferEntity).find({
+      where: afterCursor(page),
+      order: { id: 'desc' },
+      take: limitOf(page) + 1,
+    });
+    return rows.map(stored);
+  }
+
+  async claimDue(max: number): Promise<string[]> {
+    const values = [await this.clock.now()];
+    const claim = { table: 'entity_transfers', due: DUE, orderBy: 'effective_at, id', values };
+    return claimRows(this.database.reader, claim, max);
+  }
+
+  async start(id: string, concerned: number): Promise<void> {
+    await this.database.reader
+      .getRepository(EntityTransferEntity)
+      .update({ id }, { concerned, startedAt: await this.clock.now() });
+  }
+
+  /** In the transaction that moves the subscription; false when it was counted before. */
+  async count(tx: EntityManager, transferId: string, subscriptionId: string): Promise<void> {
+    await tx
+      .getRepository(EntityTransferMoveEntity)
+      .upsert({ transferId, subscriptionId }, ['transferId', 'subscriptionId']);
+  }
+
+  /** After a batch: how far it has come. The next sweep may go on at once. */
+  async progress(id: string, lookedThroughTo: string): Promise<void> {
+    await this.write(this.database.reader, id, { lookedThroughTo });
+  }
+
+  /** Begins again from the first subscription, for those that came in behind. */
+  async lookAgain(tx: EntityManager, id: string): Promise<void> {
+    await this.write(tx, id, { lookedThroughTo: null });
+  }
+
+  async finish(tx: EntityManager, id: string): Promise<void> {
+    await this.write(tx, id, { doneAt: await this.clock.now(tx) });
+  }
+
+  private async write(tx: EntityManager, id: string, change: Partial<EntityTransferEntity>): Promise<void> {
+    const moved = await tx.getRepository(EntityTransferMoveEntity).countBy({ transferId: id });
+    await tx.getRepository(EntityTransferEntity).update({ id }, { ...change, moved, claimedUntil: null });
+  }
+}
+
+function stored({ fromName, toName, claimedUntil: _, ...row }: EntityTransferEntity): StoredTransfer {
+  return { ...row, from: fromName, to: toName };
+}

@@ -1,0 +1,73 @@
+/** Shows what markets have published and what of it is in force now; changes nothing. */
+import { Injectable } from '@nestjs/common';
+import { MoreThan } from 'typeorm';
+import { Refusal } from '../domain/refusal.js';
+import { inForceAt } from '../domain/rule-pack.js';
+import { Clock } from '../platform/clock.js';
+import { Database } from '../platform/database.js';
+import { afterCursor, limitOf, pageOf, type Page, type PageQuery } from '../platform/page.js';
+import { MarketEntity, PriceEntity, RulePackEntity } from './market.entity.js';
+import type { MarketsQuery } from './publishing.dto.js';
+import { viewPrice, viewRulePack, type MarketView, type PriceView } from './publishing.view.js';
+
+@Injectable()
+export class ShowMarket {
+  constructor(
+    private readonly clock: Clock,
+    private readonly database: Database,
+  ) {}
+
+  /** Refuses `not_found`. */
+  async run(country: string): Promise<MarketView> {
+    return this.view(await this.find(country));
+  }
+
+  /** By country. */
+  async list({ cursor, limit }: MarketsQuery): Promise<Page<MarketView>> {
+    const take = limitOf({ limit });
+    const rows = await this.database.reader.getRepository(MarketEntity).find({
+      where: cursor === undefined ? {} : { country: MoreThan(cursor) },
+      order: { country: 'asc' },
+      take: take + 1,
+    });
+    const shown = rows.slice(0, take);
+    const nextCursor = rows.length > take ? (shown.at(-1)?.country ?? null) : null;
+    return { data: await Promise.all(shown.map((market) => this.view(market))), nextCursor };
+  }
+
+  /** The latest published first; refuses `not_found`. */
+  async prices(country: string, page: PageQuery): Promise<Page<PriceView>> {
+    await this.find(country);
+    const rows = await this.database.reader.getRepository(PriceEntity).find({
+      where: { country, ...afterCursor(page) },
+      order: { id: 'desc' },
+      take: limitOf(page) + 1,
+    });
+    return pageOf(rows, page, viewPrice);
+  }
+
+  private async find(country: string): Promise<MarketEntity> {
+    const market = await this.database.reader.getRepository(MarketEntity).findOneBy({ country });
+    if (market === null) throw new Refusal('not_found', `There is no market ${country}.`);
+    return market;
+  }
+
+  private async view({ country, currency, status, publishedBy }: MarketEntity): Promise<MarketView> {
+    const tx = this.database.reader;
+    const now = await this.clock.now();
+    const newest = { where: { country }, order: { effectiveFrom: 'desc' as const } };
+    const prices = await tx.getRepository(PriceEntity).find(newest);
+    const packs = await tx.getRepository(RulePackEntity).find(newest);
+    const [price, pack] = [inForceAt(prices, now), inForceAt(packs, now)];
+    return {
+      country,
+      currency,
+      status,
+      publishedBy,
+      price: price === null ? null : viewPrice(price),
+      rulePack: pack === null ? null : viewRulePack(pack),
+      prices: prices.map(viewPrice),
+      rulePacks: packs.map(viewRulePack),
+    };
+  }
+}

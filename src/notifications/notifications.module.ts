@@ -1,0 +1,20 @@
+/**
+ * Owns: the way of an event to the endpoints that asked for it, each try, and the dead letters.
+ * Does not own: what is told (the outbox, written with the fact), nor what the receiver does with it.
+ * Always true: at least once per endpoint; the id never changes; no transaction is open during the call; order is not
+ * promised.
+ */
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DeliverEvent } from './deliver-event.js';
+import { DeliveriesController } from './deliveries.controller.js';
+import { DeliveryStore } from './delivery.store.js';
+import { NotificationsProcessor } from './notifications.processor.js';
+import { OutboxEventEntity, WebhookDeliveryEntity } from './delivery.entity.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([OutboxEventEntity, WebhookDeliveryEntity])],
+  controllers: [DeliveriesController],
+  providers: [DeliverEvent, DeliveryStore, NotificationsProcessor],
+})
+export class NotificationsModule {}

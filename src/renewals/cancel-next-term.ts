@@ -1,0 +1,43 @@
+/** Takes an early renewal back (3.3.1): until the waiting term starts, all of it is returned. */
+import { Injectable } from '@nestjs/common';
+import { waitingTerm } from '../domain/due.js';
+import { Refusal } from '../domain/refusal.js';
+import type { Bind } from '../platform/idempotency.js';
+import { OpenRefund } from '../refunds/open-refund.js';
+import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import { SubscriptionStore } from '../subscriptions/subscription.store.js';
+
+@Injectable()
+export class CancelNextTerm {
+  constructor(
+    private readonly changeSubscription: ChangeSubscription,
+    private readonly subscriptions: SubscriptionStore,
+    private readonly openRefund: OpenRefund,
+  ) {}
+
+  /** Returns the refund's id. Refuses `not_found`, then `not_allowed_in_state` where no term waits. */
+  run(id: string, bind: Bind): Promise<string> {
+    return this.changeSubscription.run(id, 'member', async (change) => {
+      const waiting = waitingTerm(change.terms, change.now);
+      const live = change.subscription.endedAt === null;
+      if (!live || waiting?.chargeId == null || waiting.priceMinor === null || waiting.currency === null) {
+        throw new Refusal('not_allowed_in_state', 'No term waits: there is no early renewal to take back.', '3.3.1');
+      }
+      await this.subscriptions.removeTerm(change.tx, waiting.id);
+      change.terms.splice(change.terms.indexOf(waiting), 1);
+      const { chargeId, priceMinor: amountMinor, currency } = waiting;
+      change.record('next_term.canceled', '3.3.1', 'the early renewal is taken back before its term started');
+      const refund = await this.openRefund.run(change, {
+        chargeId,
+        cancellationId: null,
+        money: { amountMinor, currency },
+        basis: 'full',
+        clause: '3.3.1',
+        calculation: { formula: `${amountMinor} paid, not begun = ${amountMinor}` },
+        explanation: `${amountMinor} ${currency} goes back: the term had not started`,
+      });
+      await bind(change.tx, refund.id);
+      return refund.id;
+    });
+  }
+}

@@ -1,0 +1,72 @@
+/** Where risk suspends, reinstates and revokes. */
+import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { RequireScope, Subject } from '../platform/access.js';
+import { NoBody } from '../platform/no-body.dto.js';
+import { IdParam } from '../platform/params.dto.js';
+import { ShowSubscription } from '../subscriptions/show-subscription.js';
+import { SubscriptionView } from '../subscriptions/subscription.view.js';
+import { Reinstate } from './reinstate.js';
+import { Revoke } from './revoke.js';
+import { ReinstatementBody, RevocationBody, RevocationView, SuspensionBody } from './sanction.dto.js';
+import { Suspend } from './suspend.js';
+
+@ApiTags('risk')
+@RequireScope('risk')
+@Controller('v1')
+export class SanctionsController {
+  constructor(
+    private readonly suspension: Suspend,
+    private readonly reinstatement: Reinstate,
+    private readonly revocation: Revoke,
+    private readonly show: ShowSubscription,
+  ) {}
+
+  /** Benefits off, nothing charged, the term runs on. 409 `not_allowed_in_state`. */
+  @Post('subscriptions/:id/suspension')
+  @HttpCode(200)
+  async suspend(
+    @Param() { id }: IdParam,
+    @Body() { reason }: SuspensionBody,
+    @Subject() subject: string,
+  ): Promise<SubscriptionView> {
+    await this.suspension.run(id, reason, subject);
+    return this.show.run(id);
+  }
+
+  /** Benefits on again; a mistaken finding gives the lost days back and reopens its end. 409 `not_allowed_in_state`. */
+  @Post('subscriptions/:id/reinstatement')
+  @HttpCode(200)
+  async reinstate(
+    @Param() { id }: IdParam,
+    @Body() { mistaken, reason }: ReinstatementBody,
+    @Subject() subject: string,
+  ): Promise<SubscriptionView> {
+    await this.reinstatement.run({ subscriptionId: id, mistaken, reason, subject });
+    return this.show.run(id);
+  }
+
+  /** Proposes to revoke; another person must approve. 409 `not_allowed_in_state`. */
+  @Post('subscriptions/:id/revocations')
+  @HttpCode(202)
+  async propose(
+    @Param() { id }: IdParam,
+    @Body() { reason, evidence }: RevocationBody,
+    @Subject() subject: string,
+  ): Promise<RevocationView> {
+    const proposed = await this.revocation.propose(id, reason, evidence, subject);
+    const { status, proposedBy, proposedAt } = proposed;
+    return { id: proposed.id, subscriptionId: id, reason, status, proposedBy, proposedAt };
+  }
+
+  /** Approves and carries out a revocation. 403 `four_eyes`, 409 `not_allowed_in_state`. */
+  @Post('revocations/:id/approval')
+  @HttpCode(200)
+  async approve(
+    @Param() { id }: IdParam,
+    @Body() _body: NoBody,
+    @Subject() subject: string,
+  ): Promise<SubscriptionView> {
+    return this.show.run(await this.revocation.approve(id, subject));
+  }
+}

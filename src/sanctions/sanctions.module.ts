@@ -1,0 +1,22 @@
+/**
+ * Owns: suspensions, reinstatements and revocations, and their four eyes.
+ * Does not own: the user's standing (members), the subscription's record.
+ * Always true: a revocation needs two people and returns nothing; a mistaken finding gives the lost days back (6.1.2).
+ */
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { MembersModule } from '../members/members.module.js';
+import { PaymentsModule } from '../payments/payments.module.js';
+import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
+import { Reinstate } from './reinstate.js';
+import { RevocationEntity } from './revocation.entity.js';
+import { Revoke } from './revoke.js';
+import { SanctionsController } from './sanctions.controller.js';
+import { Suspend } from './suspend.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([RevocationEntity]), MembersModule, PaymentsModule, SubscriptionsModule],
+  controllers: [SanctionsController],
+  providers: [Reinstate, Revoke, Suspend],
+})
+export class SanctionsModule {}

@@ -1,0 +1,40 @@
+/**
+ * Keeps the sandbox gateway running as a process of its own. One that dies is started again on the same port, and that
+ * is said; what it held is in its database.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+export interface SandboxProcess {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** `entry`: the file that starts it. Throws when it does not come up. */
+export async function startSandboxProcess(entry: string, env: Record<string, string>): Promise<SandboxProcess> {
+  let stopping = false;
+  let child = fork(entry, { env });
+  const url = await readiness(child);
+  const again = (): void => {
+    if (stopping) return;
+    console.error('the sandbox gateway ended by itself; it is started again');
+    child = fork(entry, { env: { ...env, SANDBOX_PORT: new URL(url).port } });
+    child.once('exit', again);
+  };
+  child.once('exit', again);
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exited;
+  };
+  return { url, stop };
+}
+
+function readiness(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (message) => resolve((message as { url: string }).url));
+    child.once('exit', (code) => reject(new Error(`The sandbox gateway ended at its start, with code ${code}.`)));
+  });
+}

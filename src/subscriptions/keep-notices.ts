@@ -1,0 +1,154 @@
+/**
+ * Keeps what the member must be told in step with the membership, in the transaction of every change: plans it when a
+ * term begins, cancels it when nothing will be charged, and hands over what is due as a line of the timeline, which the
+ * outbox carries to subscribers.
+ */
+import { Injectable } from '@nestjs/common';
+import { plusDays } from '../domain/instant.js';
+import type { Money } from '../domain/money.js';
+import { composeNotice, noticeDaysBefore, planNotices, type NoticeContent, type NoticeKind } from '../domain/notice.js';
+import { renewalPrice } from '../domain/renewal-price.js';
+import type { RulePack } from '../domain/rule-pack.js';
+import type { SubscriptionStatus, Term } from '../domain/subscription.js';
+import { MarketStore } from '../markets/market.store.js';
+import { calendarDaysBefore } from '../platform/calendar.js';
+import { newId } from '../platform/ids.js';
+import type { Change } from './change.js';
+import { NoticeStore } from './notice.store.js';
+import type { NoticeEntity } from './notice.entity.js';
+
+/** What notices depend on, as it was before a change. */
+export interface Before {
+  status: SubscriptionStatus;
+  facts: string;
+}
+
+export function factsOf({ subscription, lastTerm }: Change): Before {
+  const { status, autoRenewal, suspendedAt, conversionConsentAt } = subscription;
+  const facts = [status, autoRenewal, suspendedAt, conversionConsentAt, lastTerm?.id, lastTerm?.endsAt];
+  return { status, facts: JSON.stringify(facts) };
+}
+
+@Injectable()
+export class KeepNotices {
+  constructor(
+    private readonly notices: NoticeStore,
+    private readonly markets: MarketStore,
+  ) {}
+
+  /** Plans and cancels by what the change has left; tells at once what has just happened. */
+  async follow(change: Change, before: Before): Promise<void> {
+    if (factsOf(change).facts === before.facts) return;
+    const { subscription, lastTerm } = change;
+    const { status } = subscription;
+    if (lastTerm !== null) await this.plan(change, lastTerm);
+    if (status === before.status) return;
+    if (status === 'past_due') await this.tellNow(change, 'payment_failed', moneyIn(change, 'subscription.past_due'));
+    if (status === 'canceled') {
+      await this.tellNow(change, 'cancellation_receipt', moneyIn(change, 'subscription.canceled'));
+    }
+  }
+
+  /** Hands over every planned notice of the subscription whose day has come; one that came too late is missed. */
+  async giveDue(change: Change): Promise<void> {
+    const { tx, subscription, now, lastTerm } = change;
+    if (lastTerm === null) return;
+    const due = await this.notices.planned(tx, subscription.id, now);
+    if (due.length === 0) return;
+    const content = await this.announcementOf(change, lastTerm);
+    for (const notice of due) {
+      const late = notice.until !== null && now >= notice.until;
+      if (late) await this.notices.save(tx, { ...notice, status: 'missed' });
+      else await this.give(change, { ...notice, content: content(notice.kind) });
+    }
+  }
+
+  /** A published price that changes what the member was told is told again, unless it comes too late to reach them. */
+  async announcePrice(change: Change): Promise<void> {
+    const { tx, subscription, lastTerm } = change;
+    const { status, autoRenewal, suspendedAt } = subscription;
+    const running = status === 'trialing' || status === 'active';
+    if (lastTerm === null || !running || !autoRenewal || suspendedAt !== null) return;
+    const last = (await this.notices.given(tx, subscription.id, lastTerm.endsAt)).at(-1);
+    const expected = await this.expected(change, lastTerm);
+    if (last === undefined || (last.amountMinor === expected.amountMinor && last.currency === expected.currency))
+      return;
+    await this.tellNow(change, 'price_change', expected, lastTerm.endsAt);
+  }
+
+  private async plan(change: Change, lastTerm: Term): Promise<void> {
+    const { tx, subscription, now } = change;
+    const pack = await this.packOf(change, lastTerm);
+    const days = noticeDaysBefore(lastTerm.kind, pack).map((daysBefore) => ({
+      daysBefore,
+      at: calendarDaysBefore(lastTerm.endsAt, daysBefore, pack.timeZone),
+    }));
+    const consentRequired = pack.trialConversionConsent === 'explicit';
+    const plan = planNotices({ now, subscription, term: lastTerm, days, consentRequired });
+    const content = plan.length === 0 ? null : await this.announcementOf(change, lastTerm);
+    const written = content === null ? [] : plan.map((one) => ({ ...one, content: content(one.kind) }));
+    await this.notices.keepPlan(tx, subscription.id, lastTerm.endsAt, written);
+    if (plan.some(({ dueAt }) => dueAt <= now)) await this.giveDue(change);
+  }
+
+  private async announcementOf(change: Change, term: Term): Promise<(kind: NoticeKind) => NoticeContent> {
+    const money = await this.expected(change, term);
+    return (kind) => this.compose(change, kind, money, term.endsAt);
+  }
+
+  /** What will be charged at the term's end, if it is told now. */
+  private async expected({ tx, subscription, now }: Change, term: Term): Promise<Money> {
+    const { id, country } = subscription;
+    const published = await this.markets.priceAt(tx, country, term.endsAt);
+    const { priceNoticeDays } = await this.markets.rulePack(tx, country, term.rulePackVersion);
+    const told = [...(await this.notices.given(tx, id, term.endsAt)), { at: now, ...published }];
+    return renewalPrice({ published, standing: costOf(term), told, tellBy: plusDays(term.endsAt, -priceNoticeDays) });
+  }
+
+  private async tellNow(change: Change, kind: NoticeKind, money: Money | null, date = change.now): Promise<void> {
+    const { subscription, now, lastTerm } = change;
+    const notice: NoticeEntity = {
+      id: newId(),
+      subscriptionId: subscription.id,
+      kind,
+      termEndsAt: lastTerm?.endsAt ?? null,
+      daysBefore: null,
+      status: 'planned',
+      dueAt: now,
+      until: null,
+      content: this.compose(change, kind, money, date),
+      givenAt: null,
+      eventId: null,
+    };
+    await this.notices.insert(change.tx, notice);
+    await this.give(change, notice);
+  }
+
+  private async give(change: Change, notice: NoticeEntity): Promise<void> {
+    const { id: noticeId, kind, content } = notice;
+    const data = { noticeId, kind, ...content };
+    const eventId = change.record('notice.due', content.clause, `the member is told: ${content.subject}`, data);
+    await this.notices.save(change.tx, { ...notice, status: 'due', givenAt: change.now, eventId });
+  }
+
+  private compose({ subscription }: Change, kind: NoticeKind, money: Money | null, date: Date): NoticeContent {
+    const { country, contractingEntities } = subscription;
+    return composeNotice({ kind, country, companies: contractingEntities.map(({ name }) => name), money, date });
+  }
+
+  private packOf({ tx, subscription }: Change, term: Term): Promise<RulePack> {
+    return this.markets.rulePack(tx, subscription.country, term.rulePackVersion);
+  }
+}
+
+function costOf({ priceMinor, currency }: Term): Money | null {
+  return priceMinor === null || currency === null ? null : { amountMinor: priceMinor, currency };
+}
+
+/** The amount a line of this change speaks of: what is overdue, or what goes back. */
+function moneyIn({ lines }: Change, event: string): Money | null {
+  const data = lines.find((line) => line.event === event)?.data as
+    { amountMinor?: number; refundMinor?: number; currency?: string } | undefined;
+  const amountMinor = data?.amountMinor ?? data?.refundMinor;
+  return amountMinor === undefined || data?.currency === undefined ? null : { amountMinor, currency: data.currency };
+}

@@ -1,0 +1,26 @@
+/** Where the storefront reads what a member was told and will be. */
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { RequireScope } from '../platform/access.js';
+import { PageQuery, pageOf, type Page } from '../platform/page.js';
+import { IdParam } from '../platform/params.dto.js';
+import { NoticeStore } from './notice.store.js';
+import { viewNotice, type NoticeView } from './notice.view.js';
+import { SubscriptionStore } from './subscription.store.js';
+
+@ApiTags('storefront')
+@RequireScope('storefront')
+@Controller('v1/subscriptions/:id/notices')
+export class NoticesController {
+  constructor(
+    private readonly subscriptions: SubscriptionStore,
+    private readonly notices: NoticeStore,
+  ) {}
+
+  /** Notices with their window, words and proof of delivery, newest first. */
+  @Get()
+  async list(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<NoticeView>> {
+    await this.subscriptions.get(id);
+    return pageOf(await this.notices.list(id, query), query, viewNotice);
+  }
+}
