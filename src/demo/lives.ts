@@ -47,6 +47,36 @@ export const LIVES: Life[] = [
     acts: [{ at: '2026-03-20T10:00:00.000Z', act: (storefront, id) => storefront.autoRenewal(id, false) }],
   },
   {
+    ...ES,
+    user: 'Gala',
+    story: 'uses a coupon of 5.00 and cancels inside the period: the rest back',
+    startWith: 'paid',
+    acts: [
+      { at: '2026-03-05T10:00:00.000Z', act: (storefront, id) => storefront.useBenefit(id, 'coupon', 500, 'EUR') },
+      { at: '2026-03-10T09:00:00.000Z', act: (storefront, id) => storefront.cancel(id) },
+    ],
+  },
+  {
+    ...ES,
+    user: 'Hugo',
+    story: 'buys the next year early and cancels before it starts: days left and all of the next year back',
+    startWith: 'paid',
+    acts: [
+      { at: '2026-12-01T10:00:00.000Z', act: (storefront, id) => storefront.buyNextTerm(id) },
+      { at: '2027-01-10T10:00:00.000Z', act: (storefront, id) => storefront.cancel(id) },
+    ],
+  },
+  {
+    ...ES,
+    user: 'Ines',
+    story: 'is suspended by mistake for ten days and gets them back',
+    startWith: 'paid',
+    acts: [
+      { at: '2026-05-01T10:00:00.000Z', act: (storefront, id) => storefront.suspend(id) },
+      { at: '2026-05-11T10:00:00.000Z', act: (storefront, id) => storefront.reinstate(id) },
+    ],
+  },
+  {
     user: 'Hanako',
     story: 'pays in yen and cancels with 100 days left',
     country: 'JP',

@@ -68,6 +68,23 @@ export class Storefront {
     return this.call('PUT', `/v1/subscriptions/${id}/payment-method`, { paymentMethod, deductionAuthorized: true });
   }
 
+  buyNextTerm(id: string): Promise<unknown> {
+    return this.call('POST', `/v1/subscriptions/${id}/early-renewal`, {});
+  }
+
+  useBenefit(id: string, benefit: string, amount: number, currency: string): Promise<unknown> {
+    const use = { benefit, orderId: `order-${v7()}`, value: { amount, currency } };
+    return this.call('POST', `/v1/subscriptions/${id}/benefit-uses`, use);
+  }
+
+  suspend(id: string): Promise<unknown> {
+    return this.call('POST', `/v1/subscriptions/${id}/suspension`, { reason: 'looks like several accounts' });
+  }
+
+  reinstate(id: string): Promise<unknown> {
+    return this.call('POST', `/v1/subscriptions/${id}/reinstatement`, { mistaken: true, reason: 'it was a family' });
+  }
+
   autoRenewal(id: string, enabled: boolean): Promise<unknown> {
     return this.call('PUT', `/v1/subscriptions/${id}/auto-renewal`, { enabled });
   }

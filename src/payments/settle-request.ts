@@ -25,6 +25,8 @@ const ASK_AFTER_MS = [
   15 * MINUTE_MS,
 ];
 const WAITING_ASK_AFTER_MS = [5 * MINUTE_MS, 15 * MINUTE_MS];
+// Who has not come by then does not come any more.
+const WAITING_MAX_MS = 7 * DAY_MS;
 const CASE_AFTER_MS = HOUR_MS;
 
 @Injectable()
@@ -53,8 +55,8 @@ export class SettleRequest {
     await this.kinds.of(request).settle(change, settled, outcome);
     const { decidedAt, status } = settled;
     // What nobody waits for any more is taken back at once.
-    if (status === 'waiting_for_member' && !isLive(change.subscription.status))
-      await this.requests.withdrawWaiting(change);
+    const forNobody = status === 'waiting_for_member' && !isLive(change.subscription.status);
+    if (forNobody) await this.requests.withdrawWaiting(change);
     if (decidedAt !== null) {
       await this.cases.close(change.tx, request.id, `the gateway decided: ${outcome.kind}`, change.now);
     }
@@ -79,15 +81,20 @@ export class SettleRequest {
     outcome: Exclude<Outcome, { kind: 'unknown' }>,
   ): GatewayRequestEntity {
     const decided = outcome.kind !== 'waiting_for_member';
+    const waitedMs = now.getTime() - request.intendedAt.getTime();
+    const overlong = !decided && waitedMs >= WAITING_MAX_MS;
+    const laterMs = Math.min(Math.max(waitedMs / 4, HOUR_MS), 6 * HOUR_MS);
+    const askAfterMs = overlong ? 0 : (WAITING_ASK_AFTER_MS[request.queries] ?? laterMs);
     return {
       ...request,
+      withdrawn: request.withdrawn || overlong,
       status: outcome.kind,
       code: outcome.kind === 'failed' ? outcome.code : null,
       gatewayId: outcome.gatewayId ?? request.gatewayId,
       clientSecret: outcome.kind === 'waiting_for_member' ? outcome.clientSecret : null,
       decidedAt: decided ? now : null,
       // The member may be done at any moment, and the webhook that says so may be lost.
-      nextQueryAt: decided ? null : plusMs(now, WAITING_ASK_AFTER_MS[request.queries] ?? HOUR_MS),
+      nextQueryAt: decided ? null : plusMs(now, askAfterMs),
       queries: decided ? request.queries : request.queries + 1,
       leaseUntil: null,
     };

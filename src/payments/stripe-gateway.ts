@@ -1,6 +1,6 @@
 /**
  * Speaks to Stripe, or to anything that speaks Stripe's API, through the official SDK only. Every call has a reference
- * that is its idempotency key and its metadata, one try, and a time limit; every answer becomes an outcome.
+ * that is its idempotency key and its metadata, one try where money moves, and a time limit; every answer becomes an outcome.
  */
 import { Injectable } from '@nestjs/common';
 import Stripe from 'stripe';
@@ -41,11 +41,11 @@ export class StripeGateway {
     });
   }
 
-  /** Creates the customer the gateway knows the user by; asking twice gives the same one. */
+  /** Creates the customer the gateway knows the user by; asking twice, also at once, gives the same one. */
   async createCustomer(userId: string): Promise<string> {
     const customer = await this.stripe.customers.create(
       { metadata: { userId } },
-      { idempotencyKey: `customer_${userId}` },
+      { idempotencyKey: `customer_${userId}`, maxNetworkRetries: 3 },
     );
     return customer.id;
   }

@@ -4,9 +4,11 @@ import {
   daysLeft,
   feeStanding,
   quoteCancellation,
+  quoteDiscontinuation,
   termDays,
   type CancellationFacts,
   type CancellationQuote,
+  type UnusedPayment,
 } from '../../src/domain/cancellation.js';
 
 const HOUR = 3_600_000;
@@ -333,6 +335,37 @@ describe('for every price and instant', () => {
       earnedMinor: 1370,
       returnedMinor: 1000,
       leftMinor: 2629,
+    });
+  });
+});
+
+describe('the end of a market', () => {
+  const waiting: UnusedPayment = {
+    kind: 'waiting_term',
+    description: 'the next term, not begun',
+    clause: '3.3.1',
+    charge: { id: 'charge-2', paidMinor: 5999, returnedMinor: 1000 },
+  };
+
+  it('returns the days left also inside the cancellation period, and in full what had not begun', () => {
+    const facts = factsOf({ at: '2026-03-02T10:00:00.000Z', deduction: 'value_used', used: 500 });
+    const ended = quoteDiscontinuation({ ...facts, unused: [waiting] });
+    // 4999 × 364 / 365 = 4985.30 → 4985
+    expect(ended).toMatchObject({ basis: 'pro_rata', clause: '5.4', refundMinor: 4985 + 4999 });
+    expect(ended.refunds).toMatchObject([
+      { chargeId: 'charge-1', basis: 'pro_rata', clause: '5.4', amountMinor: 4985 },
+      { chargeId: 'charge-2', basis: 'full', clause: '5.4', amountMinor: 4999 },
+    ]);
+  });
+
+  it('returns a waiting term beside the running one when the member cancels, less what went back already', () => {
+    const quoted = quoteCancellation({ ...factsOf({ at: '2026-06-09T10:00:00.000Z' }), unused: [waiting] });
+    expect(quoted).toMatchObject({ basis: 'pro_rata', clause: '3.4.2', refundMinor: 3629 + 4999 });
+    expect(quoted.lines.at(-1)).toEqual({
+      kind: 'waiting_term',
+      description: waiting.description,
+      amountMinor: 4999,
+      clause: '3.3.1',
     });
   });
 });

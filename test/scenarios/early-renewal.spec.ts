@@ -44,11 +44,11 @@ it('waits as a prepaid term and starts at the old end without a second charge', 
   expect(await api.subscription(id)).toMatchObject({ currentTerm: { number: 2, status: 'running' }, nextTerm: null });
   expect(await api.charges(id)).toHaveLength(2);
   expect(await takeBack(id)).toMatchObject({ status: 409, body: { code: 'not_allowed_in_state' } });
-  expect(await api.clockTo('2028-02-29T10:00:00.000Z')).toEqual({ renew_term: 1 });
+  expect(await api.clockTo('2028-02-29T10:00:00.000Z')).toEqual({ give_notice: 2, renew_term: 1 });
   expect(await api.events(id)).toEqual([
     ...['subscription.requested', 'charge.opened', 'charge.succeeded', 'subscription.activated'],
     ...['charge.opened', 'charge.succeeded', 'next_term.bought', 'refused', 'subscription.renewed', 'refused'],
-    ...['charge.opened', 'charge.succeeded', 'subscription.renewed'],
+    ...['notice.due', 'notice.due', 'charge.opened', 'charge.succeeded', 'subscription.renewed'],
   ]);
 });
 
@@ -129,6 +129,7 @@ it('gives way at the term end when it still waits for the member', async () => {
   const { api, database, sandbox } = service;
   const { id } = (await api.subscribe('m1')).body;
   const method = (await api.subscription(id)).paymentMethod.token;
+  await api.clockTo('2027-02-28T10:00:00.000Z');
   await database.query(
     `update mandates set gateway_method_id = 'pm_card_authenticationRequired' where status = 'valid'`,
   );
@@ -141,6 +142,18 @@ it('gives way at the term end when it still waits for the member', async () => {
     currentTerm: { startsAt: END },
   });
   expect(await sandbox.movementsOf(id)).toHaveLength(2);
+});
+
+it('is taken back after seven days when the member does not come', async () => {
+  const { api, database, sandbox } = service;
+  const { id } = (await api.subscribe('m1')).body;
+  await database.query(
+    `update mandates set gateway_method_id = 'pm_card_authenticationRequired' where status = 'valid'`,
+  );
+  const secret = (await buy(id)).body.nextAction?.clientSecret ?? '';
+  await api.clockBy('P8D');
+  expect(await api.subscription(id)).toMatchObject({ status: 'active', nextAction: null, nextTerm: null });
+  await expect(sandbox.authenticate(secret, true)).rejects.toThrow();
 });
 
 it('is bought once by twenty who try at the same time, and once against the renewal at the term end', async () => {

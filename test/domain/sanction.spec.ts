@@ -1,0 +1,33 @@
+/** Breach and its correction: the clause of each finding, what can be reopened, and whole days given back. */
+import { followedFromFinding, giveBack, REVOCATION_REASONS, revocationClause } from '../../src/domain/sanction.js';
+import { SUBSCRIPTION_STATUSES } from '../../src/domain/subscription.js';
+
+it('rests every finding on its clause', () => {
+  expect(REVOCATION_REASONS.map((reason) => `${reason} ${revocationClause(reason)}`)).toEqual([
+    'stolen_identity 4.7',
+    'multiple_accounts 4.7',
+    'unfair_ordering 4.7',
+    'benefit_sharing 4.5',
+    'bad_faith 4.7',
+    'improper_use 4.6',
+    'account_terminated 5.3',
+  ]);
+});
+
+it('reopens what was revoked, or expired while suspended, and nothing else', () => {
+  const reopened = SUBSCRIPTION_STATUSES.filter((status) => followedFromFinding(status, 'suspended'));
+  expect(reopened).toEqual(['expired', 'revoked']);
+  expect(SUBSCRIPTION_STATUSES.filter((status) => followedFromFinding(status, 'payment_failed'))).toEqual(['revoked']);
+});
+
+const endsAt = new Date('2027-03-01T10:00:00.000Z');
+const from = new Date('2026-06-01T00:00:00.000Z');
+it.each([
+  ['2026-06-01T00:00:00.000Z', 0, '2027-03-01T10:00:00.000Z'],
+  ['2026-06-01T00:00:00.001Z', 1, '2027-03-02T10:00:00.000Z'],
+  ['2026-06-02T00:00:00.000Z', 1, '2027-03-02T10:00:00.000Z'],
+  ['2026-06-02T00:00:00.001Z', 2, '2027-03-03T10:00:00.000Z'],
+  ['2026-07-01T00:00:00.000Z', 30, '2027-03-31T10:00:00.000Z'],
+])('lost until %s: %i days are given back, to %s', (to, days, until) => {
+  expect(giveBack(endsAt, from, new Date(to))).toEqual({ days, endsAt: new Date(until) });
+});
