@@ -4,7 +4,7 @@ import { SCOPES } from './platform/access.js';
 import { loadConfig } from './platform/config.js';
 import { migrate, revertLatest } from './platform/migrate.js';
 import { dumpSchema } from './platform/schema-dump.js';
-import { signToken } from './platform/signing-keys.js';
+import { hasLocalKey, signToken } from './platform/signing-keys.js';
 
 const program = new Command('vip-membership').description(
   'Commands of VIP membership billing; settings as in .env.example',
@@ -48,6 +48,11 @@ program
   .option('--sub <name>', 'who the token is for', 'local')
   .action(async ({ scope, sub }: { scope: string[]; sub: string }) => {
     const { DATA_DIR, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = loadConfig();
+    if (!(await hasLocalKey(DATA_DIR))) {
+      throw new Error(
+        `No instance has run on DATA_DIR=${DATA_DIR}: start one there first, or set the DATA_DIR it runs on.`,
+      );
+    }
     console.log(await signToken(DATA_DIR, { scopes: scope, subject: sub, issuer, audience }));
   });
 

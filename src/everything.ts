@@ -46,7 +46,11 @@ export async function startEverything(config: Config, sandboxEntry: string): Pro
     stops.push(() => app.close());
     await app.init();
     await app.get(DutyRunner).start();
-    await app.listen(port, config.HOST);
+    await app.listen(port, config.HOST).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EADDRINUSE'
+        ? new Error(`Port ${port} is taken. Set another PORT, or 0 for a free one.`)
+        : error;
+    });
     const instance = path.join(config.DATA_DIR, 'instance.json');
     await writeFile(instance, JSON.stringify({ apiUrl, sandboxUrl, pid: process.pid }));
     stops.push(() => rm(instance, { force: true }));

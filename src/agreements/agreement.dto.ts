@@ -1,6 +1,6 @@
 /** What operations publishes as a version of the agreement, and how the versions are listed. */
-import { Type } from 'class-transformer';
-import { IsInt, IsNotEmpty, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { IsNotEmpty, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { LimitQuery } from '../platform/page.js';
 import { IsInstant } from '../platform/params.dto.js';
 
 /** As long as the members' own word for it may be when they accept it. */
@@ -20,15 +20,7 @@ export class AgreementBody {
   effectiveAt: string;
 }
 
-export class AgreementsQuery {
-  /** How many at most, 1 to 100. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit?: number;
-
+export class AgreementsQuery extends LimitQuery {
   /** `nextCursor` of the page before. */
   @IsOptional()
   @IsString()

@@ -1,6 +1,8 @@
 /**
  * What a subscription and its terms are, for the law and for every room: states (rules 2) and facts, no behaviour.
  */
+import { REVOCATION_REASONS } from './sanction.js';
+
 export const SUBSCRIPTION_STATUSES = [
   'pending_payment',
   'trialing',
@@ -33,13 +35,7 @@ export const END_REASONS = [
   'payment_failed',
   'canceled_by_member',
   'suspended',
-  'stolen_identity',
-  'multiple_accounts',
-  'unfair_ordering',
-  'benefit_sharing',
-  'bad_faith',
-  'improper_use',
-  'account_terminated',
+  ...REVOCATION_REASONS,
   'market_discontinued',
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];

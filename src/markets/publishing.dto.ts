@@ -15,6 +15,7 @@ import {
   Min,
 } from 'class-validator';
 import { ArrayMinSize, ArrayUnique, ValidateNested } from 'class-validator';
+import { LimitQuery } from '../platform/page.js';
 import { IsCountry, IsInstant, USER_ID_FORM } from '../platform/params.dto.js';
 import { PageQuery } from '../platform/page.js';
 import { RulePackPart } from './market-file.dto.js';
@@ -80,15 +81,7 @@ export class MarketBody {
   prices?: PriceBody[] | null;
 }
 
-export class MarketsQuery {
-  /** How many at most, 1 to 100. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit?: number;
-
+export class MarketsQuery extends LimitQuery {
   /** `nextCursor` of the page before. */
   @IsOptional()
   @IsCountry()

@@ -94,17 +94,27 @@ export class Idempotency {
     }
     if (found.until === null) throw stillRunning();
     const lease: Lease = { ...request, until: found.until };
+    const told = await this.attempt(lease, found.resource_id, work);
+    if ('body' in told) {
+      await this.finish(lease, SUCCESS, told.body);
+      return told.body;
+    }
+    const problem = toProblem(told.error);
+    if (problem === null || problem.status >= 500) await this.release(lease);
+    else await this.finish(lease, problem.status, problem);
+    throw told.error;
+  }
+
+  private async attempt<T>(
+    lease: Lease,
+    boundId: string | null,
+    work: KeyedWork<T>,
+  ): Promise<{ body: T } | { error: unknown }> {
     try {
       const bind: Bind = (tx, resourceId) => this.bind(tx, lease, resourceId);
-      const resourceId = found.resource_id ?? (await work.act(bind));
-      const body = await work.answer(resourceId);
-      await this.finish(lease, SUCCESS, body);
-      return body;
+      return { body: await work.answer(boundId ?? (await work.act(bind))) };
     } catch (error) {
-      const told = toProblem(error);
-      if (told === null) await this.release(lease);
-      else await this.finish(lease, told.status, told);
-      throw error;
+      return { error };
     }
   }
 
@@ -158,11 +168,13 @@ export class Idempotency {
     if (bound === 0) throw stillRunning();
   }
 
+  /** Whoever lost the key meanwhile has no result to tell: the one that holds it has. */
   private async finish(lease: Lease, status: number, body: unknown): Promise<void> {
-    await this.database.reader.query(
+    const [, kept] = await this.database.reader.query<[unknown[], number]>(
       `update idempotency_keys set status = $4, body = $5, locked_until = null where ${HELD}`,
       [...heldBy(lease), status, JSON.stringify(body)],
     );
+    if (kept === 0) throw stillRunning();
   }
 
   /** Our own failure is no result: the caller may send the same key again at once. */

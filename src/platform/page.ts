@@ -5,7 +5,7 @@ import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
 
 const LIMIT_DEFAULT = 50;
 
-export class PageQuery {
+export class LimitQuery {
   /** How many at most, 1 to 100. */
   @IsOptional()
   @Type(() => Number)
@@ -13,7 +13,9 @@ export class PageQuery {
   @Min(1)
   @Max(100)
   limit?: number;
+}
 
+export class PageQuery extends LimitQuery {
   /** `nextCursor` of the page before. */
   @IsOptional()
   @IsUUID()
@@ -25,7 +27,7 @@ export interface Page<T> {
   nextCursor: string | null;
 }
 
-export function limitOf(query: PageQuery): number {
+export function limitOf(query: LimitQuery): number {
   return query.limit ?? LIMIT_DEFAULT;
 }
 

@@ -46,7 +46,7 @@ export class RecordedProblem extends Error {
 }
 
 export function validationFailed(errors: FieldError[]): RequestProblem {
-  const paths = errors.map((error) => error.path).join(', ');
+  const paths = [...new Set(errors.map((error) => error.path))].join(', ');
   return new RequestProblem(422, 'validation_failed', `These fields cannot be used: ${paths}.`, errors);
 }
 

@@ -2,7 +2,7 @@
  * The local key pair that signs and checks tokens where no JWKS URL is configured. Kept under DATA_DIR, readable by the
  * owner only; production takes its keys from AUTH_JWKS_URL instead.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { exportJWK, generateKeyPair, importJWK, SignJWT, type JSONWebKeySet, type JWK } from 'jose';
 import { v7 } from 'uuid';
@@ -33,8 +33,20 @@ export async function signToken(
     .sign(key);
 }
 
+/** Whether an instance has ever made its key in this folder. */
+export async function hasLocalKey(dataDir: string): Promise<boolean> {
+  return access(keyFile(dataDir)).then(
+    () => true,
+    () => false,
+  );
+}
+
+function keyFile(dataDir: string): string {
+  return path.join(dataDir, 'keys', 'signing-key.json');
+}
+
 async function localKey(dataDir: string): Promise<JWK> {
-  const file = path.join(dataDir, 'keys', 'signing-key.json');
+  const file = keyFile(dataDir);
   const kept = await readFile(file, 'utf8').catch(() => null);
   if (kept !== null) return JSON.parse(kept) as JWK;
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
