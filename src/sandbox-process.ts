@@ -13,12 +13,13 @@ export interface SandboxProcess {
 /** `entry`: the file that starts it. Throws when it does not come up. */
 export async function startSandboxProcess(entry: string, env: Record<string, string>): Promise<SandboxProcess> {
   let stopping = false;
-  let child = fork(entry, { env });
+  // A group of its own: Ctrl-C reaches the service, which stops the gateway after itself.
+  let child = fork(entry, { env, detached: true });
   const url = await readiness(child);
   const again = (): void => {
     if (stopping) return;
     console.error('the sandbox gateway ended by itself; it is started again');
-    child = fork(entry, { env: { ...env, SANDBOX_PORT: new URL(url).port } });
+    child = fork(entry, { env: { ...env, SANDBOX_PORT: new URL(url).port }, detached: true });
     child.once('exit', again);
   };
   child.once('exit', again);
