@@ -1,9 +1,9 @@
 // Starts the product as a user does (`npm start`), subscribes one member by HTTP, cancels, and stops it with SIGTERM.
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const dataDir = mkdtempSync(path.join(tmpdir(), 'vip-smoke-'));
 const env = { ...process.env, PORT: '0', SANDBOX_PORT: '0', DATA_DIR: dataDir };
@@ -42,8 +42,17 @@ try {
   if (member.status !== 'active' || refunds[0]?.status !== 'succeeded') throw new Error('not as it should be');
   console.log(`subscribed ${member.id}, canceled, ${refunds[0].amount} ${refunds[0].currency} went back`);
 } finally {
-  const exited = once(service, 'exit');
   process.kill(-service.pid, 'SIGTERM');
-  await exited;
+  // npm goes first; the service behind it has a database to stop.
+  while (groupLives(service.pid)) await pause(50);
   rmSync(dataDir, { recursive: true, force: true });
+}
+
+function groupLives(pid) {
+  try {
+    process.kill(-pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
