@@ -14,7 +14,6 @@ export class Membership1764000000000 implements MigrationInterface {
       MACHINERY,
       GUARDS,
       BENEFITS,
-      DUE_WORK,
     ])
       await runner.query(statement);
   }
@@ -31,6 +30,8 @@ create table markets (
   country text primary key check (country ~ '^[A-Z]{2}$'),
   currency text not null check (currency ~ '^[A-Z]{3}$'),
   status text not null check (status in ('open', 'closed')),
+  -- set once its end is approved
+  ends_at timestamptz(3),
   published_by text not null default 'shipped'
 );
 
@@ -191,6 +192,7 @@ create table mandates (
   decided_at timestamptz(3)
 );
 create unique index one_valid_mandate on mandates (subscription_id) where status = 'valid';
+create index mandates_by_subscription on mandates (subscription_id);
 create unique index one_pending_mandate on mandates (subscription_id) where status = 'pending';
 
 create table charges (
@@ -295,6 +297,8 @@ create table discontinuations (
   announced_by text not null,
   announced_at timestamptz(3) not null,
   status text not null check (status in ('announced', 'approved', 'running', 'done')),
+  told_through_to uuid,
+  told_at timestamptz(3),
   total integer check (total >= 0),
   started_at timestamptz(3),
   done_at timestamptz(3),
@@ -308,7 +312,7 @@ create table discontinuation_approvals (
   primary key (discontinuation_id, approved_by)
 );
 
-create index subscriptions_live_by_market on subscriptions (country) where ended_at is null;
+create index subscriptions_live_by_market on subscriptions (country, id) where ended_at is null;
 `;
 
 const MONEY = `
@@ -341,6 +345,7 @@ create table refunds (
 create unique index one_refund_per_cancellation_and_charge on refunds (cancellation_id, charge_id);
 create unique index one_return_in_full_per_charge on refunds (charge_id) where cancellation_id is null and basis = 'full';
 create index refunds_by_subscription on refunds (subscription_id, created_at desc);
+create index refunds_by_charge on refunds (charge_id);
 create index refunds_due on refunds (retry_at) where retry_at is not null;
 
 create table gateway_requests (
@@ -403,7 +408,7 @@ create table cases (
 create index cases_open on cases (opened_at desc) where resolved_at is null;
 `;
 
-/** What subscribers are told, and what the member must be told, with proof. */
+/** What others are told, and what the member must be told, with proof. */
 const NOTIFICATIONS = `
 create table outbox_events (
   id uuid primary key,
@@ -414,28 +419,30 @@ create table outbox_events (
   acknowledged_at timestamptz(3)
 );
 
-create table webhook_deliveries (
+create table deliveries (
   id uuid primary key,
   event_id uuid not null references outbox_events,
-  endpoint text not null,
+  endpoint text not null check (endpoint in ('webhook', 'mail')),
   status text not null check (status in ('pending', 'delivered', 'dead')),
   attempts integer not null default 0 check (attempts >= 0),
   next_attempt_at timestamptz(3),
   last_error text,
   delivered_at timestamptz(3),
+  answer text,
   claimed_until timestamptz,
   unique (event_id, endpoint),
   check ((status = 'pending') = (next_attempt_at is not null)),
-  check ((status = 'delivered') = (delivered_at is not null))
+  check (status <> 'delivered' or delivered_at is not null),
+  check ((delivered_at is null) = (answer is null))
 );
-create index webhook_deliveries_due on webhook_deliveries (next_attempt_at) where status = 'pending';
-create index webhook_deliveries_dead on webhook_deliveries (id) where status = 'dead';
+create index deliveries_due on deliveries (endpoint, next_attempt_at) where status = 'pending';
+create index deliveries_dead on deliveries (id) where status = 'dead';
 
 create table notices (
   id uuid primary key,
   subscription_id uuid not null references subscriptions,
   kind text not null check (kind in ('trial_ending', 'renewal_upcoming', 'price_change', 'consent_request',
-    'payment_failed', 'cancellation_receipt')),
+    'payment_failed', 'cancellation_receipt', 'market_ending', 'market_ended')),
   term_ends_at timestamptz(3),
   days_before integer check (days_before >= 0),
   status text not null check (status in ('planned', 'due', 'canceled', 'missed')),
@@ -589,40 +596,8 @@ create table add_on_charges (
 );
 `;
 
-/** What there is to do and since when; '-infinity' = at once, whatever the business time. */
-const DUE_WORK = `
-create view due_work as
-  select due_move as duty, due_at from subscriptions where due_at is not null
-  union all
-  select 'submit_request', '-infinity'::timestamptz from gateway_requests where status in ('intended', 'submitted')
-  union all
-  select 'query_request', next_query_at from gateway_requests where next_query_at is not null
-  union all
-  select 'discontinue_market', effective_at from discontinuations where status = 'approved'
-  union all
-  select 'close_discontinuation', '-infinity'::timestamptz from discontinuations where status = 'running'
-  union all
-  select 'correct_capture', '-infinity'::timestamptz from charges where unserved_at is not null
-  union all
-  select 'retry_refund', retry_at from refunds where retry_at is not null
-  union all
-  select 'transfer_entity', effective_at from entity_transfers where done_at is null
-  union all
-  select 'give_notice', due_at from notices where status = 'planned'
-  union all
-  select 'announce_price', '-infinity'::timestamptz from prices p
-    where exists (select 1 from prices q where q.country = p.country and q.effective_from < p.effective_from)
-      and not exists (select 1 from price_announcements a where a.price_id = p.id and a.done)
-  union all
-  select 'deliver_event', case when attempts = 0 then '-infinity' else next_attempt_at end from webhook_deliveries
-    where status = 'pending'
-  union all
-  select 'apply_event', coalesce(next_attempt_at, '-infinity'::timestamptz) from gateway_events where applied_at is null;
-`;
-
 const DOWN = `
-drop view due_work;
-drop table price_announcements, notices, webhook_deliveries, outbox_events;
+drop table price_announcements, notices, deliveries, outbox_events;
 drop table entity_transfer_moves, entity_transfers, contracting_entities, trial_offer_users, trial_offers;
 drop table add_on_charges, add_ons, add_on_offers, benefit_freezes, benefit_uses;
 drop table test_clock, idempotency_keys, revocations, discontinuation_approvals, discontinuations, cases, gateway_events, gateway_requests, refunds, gateway_customers,

@@ -7,12 +7,15 @@ import { CancellationsModule } from './cancellations/cancellations.module.js';
 import { CasesModule } from './cases/cases.module.js';
 import { EntitiesModule } from './entities/entities.module.js';
 import { DiscontinuationModule } from './discontinuation/discontinuation.module.js';
+import { InvoicesModule } from './invoices/invoices.module.js';
+import { LedgerModule } from './ledger/ledger.module.js';
 import { MarketsModule } from './markets/markets.module.js';
 import { MembersModule } from './members/members.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { PaymentsModule } from './payments/payments.module.js';
 import type { Config } from './platform/config.js';
 import { PlatformModule } from './platform/platform.module.js';
+import { ReconciliationModule } from './reconciliation/reconciliation.module.js';
 import { RefundsModule } from './refunds/refunds.module.js';
 import { RenewalsModule } from './renewals/renewals.module.js';
 import { SanctionsModule } from './sanctions/sanctions.module.js';
@@ -28,6 +31,7 @@ const ROOMS = [
   EntitiesModule,
   SubscriptionsModule,
   CasesModule,
+  LedgerModule,
   NotificationsModule,
   BenefitsModule,
   PaymentsModule,
@@ -40,6 +44,8 @@ const ROOMS = [
   TransfersModule,
   SanctionsModule,
   DiscontinuationModule,
+  InvoicesModule,
+  ReconciliationModule,
 ];
 
 @Module({})

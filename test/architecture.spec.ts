@@ -123,7 +123,7 @@ describe('the order of rooms', () => {
     ['benefits', 'payments'],
     ['add-ons', 'refunds'],
     ['cancellations', 'renewals', 'sanctions', 'signups', 'transfers', 'trials'],
-    ['discontinuation', 'reconciliation', 'reports'],
+    ['discontinuation', 'invoices', 'reconciliation', 'reports'],
     ['entries'],
   ];
 

@@ -7,6 +7,7 @@ import { AddOnStore } from '../benefits/add-on.store.js';
 import { settleAddOnCapture } from '../domain/add-on.js';
 import type { Charge } from '../domain/charge.js';
 import { isLive } from '../domain/subscription.js';
+import { Ledger } from '../ledger/ledger.js';
 import { ChargeRequests } from '../payments/charge-requests.js';
 import { ChargeStore } from '../payments/charge.store.js';
 import type { Outcome } from '../payments/outcome.js';
@@ -24,6 +25,7 @@ export class AddOnCharges implements RequestKind, OnModuleInit {
     private readonly charges: ChargeStore,
     private readonly requests: RequestStore,
     private readonly addOns: AddOnStore,
+    private readonly ledger: Ledger,
   ) {}
 
   onModuleInit(): void {
@@ -68,9 +70,11 @@ export class AddOnCharges implements RequestKind, OnModuleInit {
     const data = { code: addOn.code, chargeId, reference };
     change.record('charge.succeeded', '3.1.3', `${amountMinor} ${currency} was captured for ${addOn.code}`, data);
     if (effect === 'serve') {
+      await this.ledger.captured(change, charge, null, '3.1.3');
       await this.addOns.save(tx, { ...addOn, status: 'accepted' });
       change.record('add_on.paid', '3.1.3', `${addOn.code} is paid and on`, data);
     } else {
+      await this.ledger.capturedUnserved(change, charge, '3.1.3');
       change.record('charge.unserved', '3.1.3', `nothing is left to pay for: all of it goes back`, data);
     }
   }

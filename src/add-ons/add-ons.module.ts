@@ -5,6 +5,7 @@
  */
 import { Module } from '@nestjs/common';
 import { BenefitsModule } from '../benefits/benefits.module.js';
+import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
@@ -16,7 +17,7 @@ import { RefuseAddOn } from './refuse-add-on.js';
 import { ShowAddOns } from './show-add-ons.js';
 
 @Module({
-  imports: [BenefitsModule, MarketsModule, PaymentsModule, SubscriptionsModule],
+  imports: [BenefitsModule, LedgerModule, MarketsModule, PaymentsModule, SubscriptionsModule],
   controllers: [AddOnsController],
   providers: [AcceptAddOn, AddOnCharges, FindOffer, RefuseAddOn, ShowAddOns],
 })

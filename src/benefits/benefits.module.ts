@@ -6,6 +6,7 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { AddOnChargeEntity, AddOnEntity } from './add-on.entity.js';
@@ -24,6 +25,7 @@ import { RecordBenefitUse } from './record-benefit-use.js';
 @Module({
   imports: [
     TypeOrmModule.forFeature([AddOnEntity, AddOnChargeEntity, BenefitUseEntity, BenefitFreezeEntity]),
+    LedgerModule,
     MarketsModule,
     SubscriptionsModule,
   ],

@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { checkBenefitUse } from '../domain/benefit.js';
 import type { Money } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
+import { Ledger } from '../ledger/ledger.js';
 import { MarketStore } from '../markets/market.store.js';
 import type { Bind } from '../platform/idempotency.js';
 import { newId } from '../platform/ids.js';
@@ -32,6 +33,7 @@ export class RecordBenefitUse {
     private readonly uses: BenefitUseStore,
     private readonly derive: DeriveEntitlement,
     private readonly addOns: AddOnStore,
+    private readonly ledger: Ledger,
   ) {}
 
   /**
@@ -77,7 +79,10 @@ export class RecordBenefitUse {
     const granted = { code: benefit, kind: 'add_on', description: 'paid for by the member' };
     checkBenefitUse(benefit, ofAddOn ? { ...facts, catalogue: [granted] } : facts);
     // From here on it no longer goes back when the membership is canceled (3.1.3).
-    if (ofAddOn && addOn.firstUsedAt === null) await this.addOns.save(tx, { ...addOn, firstUsedAt: now });
+    if (ofAddOn && addOn.firstUsedAt === null && addOn.chargeId !== null) {
+      await this.addOns.save(tx, { ...addOn, firstUsedAt: now });
+      await this.ledger.addOnUsed(change, addOn.chargeId);
+    }
     const { amountMinor: valueMinor, currency } = value;
     const use: BenefitUseEntity = {
       id: newId(),

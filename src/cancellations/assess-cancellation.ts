@@ -28,24 +28,28 @@ export class AssessCancellation {
     private readonly addOns: AddOnStore,
   ) {}
 
-  /** `law`: what is asked, a cancellation unless said otherwise. */
-  async run(change: Change, law = quoteCancellation): Promise<{ quote: CancellationQuote; facts: QuoteFacts }> {
-    const { tx, subscription, terms, now } = change;
-    const running = currentTerm(terms, now);
-    const waiting = waitingTerm(terms, now);
+  /** `law`: what is asked, a cancellation unless said otherwise; `at`: the instant it is asked for. */
+  async run(
+    change: Change,
+    law = quoteCancellation,
+    at = change.now,
+  ): Promise<{ quote: CancellationQuote; facts: QuoteFacts }> {
+    const { tx, subscription, terms } = change;
+    const running = currentTerm(terms, at);
+    const waiting = waitingTerm(terms, at);
     const charge = running === null ? null : await this.chargeOf(change, running);
     const rules =
       running === null
-        ? await this.markets.rulePackAt(tx, subscription.country, now)
+        ? await this.markets.rulePackAt(tx, subscription.country, at)
         : await this.markets.rulePack(tx, subscription.country, running.rulePackVersion);
     const used = running === null ? NOTHING_USED : await this.uses.usedIn(tx, running);
-    const { currency } = await this.markets.priceAt(tx, subscription.country, now);
+    const { currency } = await this.markets.priceAt(tx, subscription.country, at);
     const unused = [
       ...(waiting === null ? [] : await this.unusedTerm(change, waiting)),
       ...(await this.unusedAddOns(change)),
     ];
     const quote = law({
-      effectiveAt: now,
+      effectiveAt: at,
       currency: charge?.currency ?? currency,
       term: running === null ? null : { ...running, charge },
       rules,

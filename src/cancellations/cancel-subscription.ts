@@ -40,6 +40,7 @@ export class CancelSubscription {
         words: 'canceled by the member',
         quoteId,
         reason,
+        effectiveAt: change.now,
       });
       return subscriptionId;
     });

@@ -6,6 +6,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BenefitsModule } from '../benefits/benefits.module.js';
+import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { RefundsModule } from '../refunds/refunds.module.js';
@@ -21,6 +22,7 @@ import { QuoteCancellation } from './quote-cancellation.js';
   imports: [
     TypeOrmModule.forFeature([CancellationEntity, CancellationQuoteEntity]),
     BenefitsModule,
+    LedgerModule,
     MarketsModule,
     PaymentsModule,
     RefundsModule,

@@ -7,6 +7,7 @@ import type { CancellationQuote } from '../domain/cancellation.js';
 import { waitingTerm } from '../domain/due.js';
 import type { MoveName } from '../domain/moves.js';
 import type { EndReason } from '../domain/subscription.js';
+import { Ledger } from '../ledger/ledger.js';
 import { RequestStore } from '../payments/request.store.js';
 import { newId } from '../platform/ids.js';
 import { OpenRefund } from '../refunds/open-refund.js';
@@ -20,6 +21,8 @@ export interface Ending {
   words: string;
   quoteId: string | null;
   reason: string | null;
+  /** As of when what goes back is counted. */
+  effectiveAt: Date;
 }
 
 @Injectable()
@@ -28,16 +31,17 @@ export class EndWithReturns {
     private readonly requests: RequestStore,
     private readonly subscriptions: SubscriptionStore,
     private readonly openRefund: OpenRefund,
+    private readonly ledger: Ledger,
   ) {}
 
   async run(change: Change, quote: CancellationQuote, ending: Ending): Promise<void> {
-    const { tx, subscription, now } = change;
+    const { tx, subscription } = change;
     const { basis, clause, formula, refundMinor, currency } = quote;
-    const { quoteId, reason } = ending;
+    const { quoteId, reason, effectiveAt } = ending;
     await this.requests.withdrawWaiting(change);
     change.end(ending.move, ending.endReason);
     const id = newId();
-    const row = { id, subscriptionId: subscription.id, quoteId, reason, basis, effectiveAt: now };
+    const row = { id, subscriptionId: subscription.id, quoteId, reason, basis, effectiveAt };
     await tx.getRepository(CancellationEntity).insert(row);
     change.record(`subscription.${subscription.status}`, clause, `${ending.words}: ${formula}`, {
       basis,
@@ -47,7 +51,9 @@ export class EndWithReturns {
       reason,
     });
     for (const part of quote.refunds) await this.refund(change, id, quote, part);
-    const waiting = waitingTerm(change.terms, now);
+    const keptAs = basis === 'full_less_benefits' ? 'benefit_deductions' : 'membership_revenue';
+    await this.ledger.serviceCutShort(change, keptAs, clause);
+    const waiting = waitingTerm(change.terms, effectiveAt);
     if (waiting !== null) await this.subscriptions.removeTerm(tx, waiting.id);
   }
 

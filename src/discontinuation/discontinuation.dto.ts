@@ -20,7 +20,10 @@ export class DiscontinuationCountsView {
 export class DiscontinuationTotalView {
   /** The contracting company, or companies. */
   entity: string;
+  /** What goes back, or would. */
   refund: MoneyView;
+  /** What of it the gateway has returned. */
+  returned: MoneyView;
 }
 
 export class DiscontinuationProgressView {
@@ -32,6 +35,7 @@ export class DiscontinuationView {
   id: string;
   country: string;
   reason: string;
+  /** When every membership ends; moved to the second approval where that came later. */
   effectiveAt: Date;
   announcedBy: string;
   announcedAt: Date;
@@ -41,6 +45,8 @@ export class DiscontinuationView {
   counts: DiscontinuationCountsView;
   totals: DiscontinuationTotalView[];
   progress: DiscontinuationProgressView;
+  /** When every member had been told that the market ends. */
+  toldAt: Date | null;
   startedAt: Date | null;
   doneAt: Date | null;
 }

@@ -26,6 +26,14 @@ export class DiscontinuationEntity {
   @Column('text')
   status: DiscontinuationStatus;
 
+  /** How far the members were told; in the order of their ids. */
+  @Column('uuid', { nullable: true })
+  toldThroughTo: string | null;
+
+  /** When the last of them was told; null before. */
+  @Column('timestamptz', { nullable: true })
+  toldAt: Date | null;
+
   /** Memberships that were live when it began; null before. */
   @Column('integer', { nullable: true })
   total: number | null;

@@ -1,6 +1,6 @@
 /**
  * The end of a market as a plan (5.4): announced with its date and reason, which stops new memberships and renewals at
- * once; approved by two people; carried out at its date by the workers.
+ * once; approved by two people; carried out by the workers at its date, or at its approval where that comes later.
  */
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
@@ -39,6 +39,8 @@ export class PlanDiscontinuation {
         announcedBy: subject,
         announcedAt: now,
         status: 'announced',
+        toldThroughTo: null,
+        toldAt: null,
         total: null,
         startedAt: null,
         doneAt: null,
@@ -54,15 +56,20 @@ export class PlanDiscontinuation {
       const plan = await this.lock(tx, country);
       if (plan.status !== 'announced') throw new Refusal('not_allowed_in_state', 'It is approved already.', '5.4');
       const approvals = tx.getRepository(DiscontinuationApprovalEntity);
-      const { id: discontinuationId } = plan;
+      const { id: discontinuationId, effectiveAt } = plan;
+      const now = await this.clock.now(tx);
       if (await approvals.existsBy({ discontinuationId, approvedBy: subject })) {
         throw new Refusal('four_eyes', 'You have approved it already; another person must, too.', '5.4');
       }
-      await approvals.insert({ discontinuationId, approvedBy: subject, approvedAt: await this.clock.now(tx) });
+      await approvals.insert({ discontinuationId, approvedBy: subject, approvedAt: now });
       const count = await approvals.countBy({ discontinuationId });
-      if (count >= APPROVALS_NEEDED) {
-        await tx.getRepository(DiscontinuationEntity).update({ id: plan.id }, { status: 'approved' });
-      }
+      if (count < APPROVALS_NEEDED) return;
+      // Nothing goes back for days that were served while it waited for its second approval.
+      const endsAt = effectiveAt < now ? now : effectiveAt;
+      await tx
+        .getRepository(DiscontinuationEntity)
+        .update({ id: plan.id }, { status: 'approved', effectiveAt: endsAt });
+      await this.markets.endAt(tx, country, endsAt);
     });
   }
 

@@ -3,6 +3,7 @@
  * membership at a steady pace, and closes it when none is left. Every step is found again in the rows after a crash.
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { In } from 'typeorm';
 import { AssessCancellation } from '../cancellations/assess-cancellation.js';
 import { EndWithReturns } from '../cancellations/end-with-returns.js';
 import { quoteDiscontinuation } from '../domain/cancellation.js';
@@ -17,6 +18,8 @@ import { DiscontinuationEntity } from './discontinuation.entity.js';
 
 // Two hundred a second per sweep: a market of a million ends in an hour and a half without starving anybody else.
 const PER_SWEEP_MAX = 200;
+// A sign-up that was under way at the announcement may come in when all the others have ended.
+const BEGUN = In(['running', 'done']);
 
 @Injectable()
 export class RunDiscontinuation implements OnModuleInit {
@@ -53,51 +56,57 @@ export class RunDiscontinuation implements OnModuleInit {
     return claimRows(this.database.reader, { table: 'discontinuations', due, orderBy: 'effective_at', values }, max);
   }
 
-  /** Also finds a run whose last membership ended just as its worker died. */
   private claimRunning(max: number): Promise<string[]> {
     const due = `status = 'running' and not exists (
       select 1 from subscriptions s where s.country = discontinuations.country and s.ended_at is null)`;
     return claimRows(this.database.reader, { table: 'discontinuations', due, orderBy: 'id', values: [] }, max);
   }
 
-  private claimMembers(): Promise<string[]> {
-    const due = `ended_at is null and country in (select country from discontinuations where status = 'running')`;
-    const claim = { table: 'subscriptions', due, orderBy: 'id', values: [] };
-    return claimRows(this.database.reader, claim, PER_SWEEP_MAX);
+  /** Market by market, so that each is found by its index. */
+  private async claimMembers(): Promise<string[]> {
+    const plans = await this.database.reader.getRepository(DiscontinuationEntity).findBy({ status: BEGUN });
+    const claimed: string[] = [];
+    for (const { country } of plans) {
+      const claim = {
+        table: 'subscriptions',
+        due: 'ended_at is null and country = $1',
+        orderBy: 'id',
+        values: [country],
+      };
+      claimed.push(...(await claimRows(this.database.reader, claim, PER_SWEEP_MAX - claimed.length)));
+    }
+    return claimed;
   }
 
   private async begin(id: string): Promise<void> {
     await this.database.reader.query(
-      `update discontinuations d set status = 'running', started_at = $2,
+      `update discontinuations d set status = 'running', started_at = $2, claimed_until = null,
          total = (select count(*) from subscriptions s where s.country = d.country and s.ended_at is null)
        where id = $1 and status = 'approved' and effective_at <= $2`,
       [id, await this.clock.now()],
     );
   }
 
-  private async endOne(id: string): Promise<void> {
-    const country = await this.changeSubscription.run(id, 'scheduler', async (change) => {
-      const running = await this.isRunning(change);
-      if (running && isLive(change.subscription.status)) await this.end(change);
-      return change.subscription.country;
+  /** What goes back is counted as of the market's end, however late this membership's turn comes. */
+  private endOne(id: string): Promise<void> {
+    return this.changeSubscription.run(id, 'scheduler', async (change) => {
+      const { tx, subscription } = change;
+      const { country, status } = subscription;
+      const plan = await tx.getRepository(DiscontinuationEntity).findOneBy({ country, status: BEGUN });
+      if (plan !== null && isLive(status)) await this.end(change, plan.effectiveAt);
     });
-    const plan = await this.database.reader.getRepository(DiscontinuationEntity).findOneBy({ country });
-    if (plan?.status === 'running') await this.closeIfEmpty(plan.id);
   }
 
-  private async end(change: Change): Promise<void> {
-    const { quote } = await this.assess.run(change, quoteDiscontinuation);
+  private async end(change: Change, effectiveAt: Date): Promise<void> {
+    const { quote } = await this.assess.run(change, quoteDiscontinuation, effectiveAt);
     await this.endWithReturns.run(change, quote, {
       move: 'discontinue',
       endReason: 'market_discontinued',
       words: 'the market ended',
       quoteId: null,
       reason: null,
+      effectiveAt,
     });
-  }
-
-  private isRunning({ tx, subscription: { country } }: Change): Promise<boolean> {
-    return tx.getRepository(DiscontinuationEntity).existsBy({ country, status: 'running' });
   }
 
   private async closeIfEmpty(id: string): Promise<void> {

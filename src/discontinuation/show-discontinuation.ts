@@ -4,22 +4,23 @@
  */
 import { Injectable } from '@nestjs/common';
 import { quoteDiscontinuation } from '../domain/cancellation.js';
+import { GIVE_UP_AFTER_MS } from '../domain/charge.js';
 import { Refusal } from '../domain/refusal.js';
 import type { RulePack } from '../domain/rule-pack.js';
+import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
 import type { DiscontinuationView } from './discontinuation.dto.js';
 import { DiscontinuationApprovalEntity, DiscontinuationEntity } from './discontinuation.entity.js';
 
 const PAGE = 1000;
 
-/** One paid term that would still run, or wait, at the date. */
-interface PaidTerm {
-  id: string;
+/** A paid term that would still run, or wait, at the date; without a beginning, an add-on that nobody has used. */
+interface Payment {
   entity: string;
   currency: string;
   paid: number;
   returned: number;
-  starts_at: Date;
+  starts_at: Date | null;
   ends_at: Date;
   started_day: RulePack['startedDay'];
 }
@@ -28,43 +29,62 @@ interface Total {
   entity: string;
   currency: string;
   amount: number;
+  returned: number;
   count: number;
 }
 
-const PAID_TERMS = `
-  select t.id, string_agg(e.value->>'name', ' and ') as entity, t.currency, c.amount_minor as paid,
-    (select coalesce(sum(amount_minor), 0) from refunds where charge_id = c.id)::bigint as returned,
-    t.starts_at, t.ends_at, p.numbers->'startedDay'->>'value' as started_day
-  from subscriptions s
-    join terms t on t.subscription_id = s.id
-    join charges c on c.id = t.charge_id
-    join rule_packs p on p.country = s.country and p.version = t.rule_pack_version
-    cross join jsonb_array_elements(s.contracting_entities) e
-  where s.country = $1 and s.ended_at is null and t.ends_at > $2 and t.id > $3
-  group by t.id, c.id, p.country, p.version order by t.id limit ${PAGE}`;
+const LIVE = `
+  select id from subscriptions where country = $1 and ended_at is null and ($2::uuid is null or id > $2)
+  order by id limit ${PAGE}`;
+
+/** What was paid by these members who are still members at the date: their term reaches beyond it, or is overdue. */
+const PAID = `
+  with members as (
+    select s.id, s.country, (select string_agg(e->>'name', ' and ') from jsonb_array_elements(s.contracting_entities) e) as entity
+    from subscriptions s where s.id = any($1) and (
+      exists (select 1 from terms t where t.subscription_id = s.id and t.ends_at > $2)
+      or s.status = 'past_due' and s.first_failed_at + $3 * interval '1 millisecond' > $2)),
+  payments as (
+    select m.entity, t.charge_id, t.starts_at, t.ends_at, p.numbers->'startedDay'->>'value' as started_day
+    from members m
+      join terms t on t.subscription_id = m.id and t.ends_at > $2
+      join rule_packs p on p.country = m.country and p.version = t.rule_pack_version
+    union all
+    select m.entity, a.charge_id, null, null, null
+    from members m join add_ons a on a.subscription_id = m.id and a.status = 'accepted' and a.first_used_at is null)
+  select p.*, c.currency, c.amount_minor as paid,
+    (select coalesce(sum(amount_minor), 0) from refunds where charge_id = c.id)::bigint as returned
+  from payments p join charges c on c.id = p.charge_id`;
 
 const RETURNED = `
-  select entity, currency, sum(amount_minor)::bigint as amount, count(*)::int as count from (
-    select r.amount_minor, r.currency,
+  select entity, currency, sum(amount_minor)::bigint as amount, count(*)::int as count,
+    coalesce(sum(amount_minor) filter (where status = 'succeeded'), 0)::bigint as returned
+  from (
+    select r.amount_minor, r.currency, r.status,
       (select string_agg(e->>'name', ' and ') from jsonb_array_elements(s.contracting_entities) e) as entity
     from refunds r join subscriptions s on s.id = r.subscription_id
-    where s.country = $1 and s.status = 'discontinued' and r.clause = '5.4') returned
+    where s.country = $1 and s.status = 'discontinued' and r.clause = '5.4') decided
   group by entity, currency order by entity, currency`;
 
 @Injectable()
 export class ShowDiscontinuation {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly database: Database,
+  ) {}
 
   /** Refuses `not_found`. */
   async run(country: string): Promise<DiscontinuationView> {
     const tx = this.database.reader;
     const plan = await tx.getRepository(DiscontinuationEntity).findOneBy({ country });
     if (plan === null) throw new Refusal('not_found', `No end of ${country} is announced.`);
-    const { id, reason, effectiveAt, announcedBy, announcedAt, status, startedAt, doneAt } = plan;
+    const { id, reason, effectiveAt, announcedBy, announcedAt, status, toldAt, startedAt, doneAt } = plan;
     const approvals = await tx.getRepository(DiscontinuationApprovalEntity).findBy({ discontinuationId: id });
     const live = await this.liveMembers(country);
     const begun = status === 'running' || status === 'done';
-    const totals = begun ? await tx.query<Total[]>(RETURNED, [country]) : await this.dryRun(country, effectiveAt);
+    const totals = begun
+      ? await tx.query<Total[]>(RETURNED, [country])
+      : await this.dryRun(country, await this.endOf(plan));
     const total = plan.total ?? live;
     return {
       id,
@@ -76,11 +96,22 @@ export class ShowDiscontinuation {
       status,
       approvals: approvals.map((approval) => approval.approvedBy),
       counts: { subscriptions: total, refunds: totals.reduce((sum, one) => sum + one.count, 0) },
-      totals: totals.map(({ entity, amount, currency }) => ({ entity, refund: { amount, currency } })),
+      totals: totals.map(({ entity, amount, returned, currency }) => ({
+        entity,
+        refund: { amount, currency },
+        returned: { amount: returned, currency },
+      })),
       progress: { done: total - live, total },
+      toldAt,
       startedAt,
       doneAt,
     };
+  }
+
+  /** The date; approved later than that it would be its approval, now at the earliest. */
+  private async endOf({ status, effectiveAt }: DiscontinuationEntity): Promise<Date> {
+    const now = await this.clock.now();
+    return status === 'announced' && effectiveAt < now ? now : effectiveAt;
   }
 
   private async liveMembers(country: string): Promise<number> {
@@ -91,40 +122,40 @@ export class ShowDiscontinuation {
     return row?.count ?? 0;
   }
 
-  /** Page by page through the terms that reach beyond the date, each asked of the law. */
+  /** Page by page through the members, each payment asked of the law. */
   private async dryRun(country: string, at: Date): Promise<Total[]> {
+    const { reader } = this.database;
     const totals = new Map<string, Total>();
-    let after = '00000000-0000-0000-0000-000000000000';
-    for (let rows = await this.page(country, at, after); rows.length > 0; rows = await this.page(country, at, after)) {
-      for (const row of rows) add(totals, row, wouldReturn(row, at));
-      after = rows.at(-1)?.id ?? after;
-    }
+    let after: string | null = null;
+    do {
+      const members: { id: string }[] = await reader.query(LIVE, [country, after]);
+      const ids = members.map(({ id }) => id);
+      for (const payment of await reader.query<Payment[]>(PAID, [ids, at, GIVE_UP_AFTER_MS])) {
+        add(totals, payment, wouldReturn(payment, at));
+      }
+      after = ids.length < PAGE ? null : (ids.at(-1) ?? null);
+    } while (after !== null);
     return [...totals.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, total]) => total);
-  }
-
-  private page(country: string, at: Date, after: string): Promise<PaidTerm[]> {
-    return this.database.reader.query<PaidTerm[]>(PAID_TERMS, [country, at, after]);
   }
 }
 
-function wouldReturn(row: PaidTerm, at: Date): number {
-  const charge = { id: row.id, paidMinor: row.paid, returnedMinor: row.returned, currency: row.currency };
-  const waits = row.starts_at > at;
-  const term = { startsAt: row.starts_at, endsAt: row.ends_at, cancellationPeriodEndsAt: null, charge };
-  const unused = { kind: 'waiting_term', description: '', clause: '5.4', charge } as const;
+function wouldReturn(payment: Payment, at: Date): number {
+  const { paid: paidMinor, returned: returnedMinor, currency, starts_at: startsAt, ends_at: endsAt } = payment;
+  const charge = { id: '', paidMinor, returnedMinor, currency };
+  const begun = startsAt !== null && startsAt <= at;
   return quoteDiscontinuation({
     effectiveAt: at,
-    currency: row.currency,
-    term: waits ? null : { kind: 'paid', ...term },
-    rules: { benefitDeduction: 'none', startedDay: row.started_day },
+    currency,
+    term: begun ? { kind: 'paid', startsAt, endsAt, cancellationPeriodEndsAt: null, charge } : null,
+    rules: { benefitDeduction: 'none', startedDay: payment.started_day },
     benefitValueUsedMinor: 0,
-    unused: waits ? [unused] : [],
+    unused: begun ? [] : [{ kind: 'waiting_term', description: '', clause: '5.4', charge }],
   }).refundMinor;
 }
 
-function add(totals: Map<string, Total>, { entity, currency }: PaidTerm, amount: number): void {
+function add(totals: Map<string, Total>, { entity, currency }: Payment, amount: number): void {
   if (amount === 0) return;
   const key = `${entity} ${currency}`;
-  const total = totals.get(key) ?? { entity, currency, amount: 0, count: 0 };
+  const total = totals.get(key) ?? { entity, currency, amount: 0, returned: 0, count: 0 };
   totals.set(key, { ...total, amount: total.amount + amount, count: total.count + 1 });
 }

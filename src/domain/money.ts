@@ -18,3 +18,24 @@ export function shareOf(amountMinor: number, part: number, whole: number): numbe
   const doubled = 2n * BigInt(amountMinor) * BigInt(part) + BigInt(whole);
   return Number(doubled / (2n * BigInt(whole)));
 }
+
+/** ISO 4217: how many decimals a currency has where it has not two. */
+const DECIMALS: Record<number, string> = {
+  0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
+  3: 'BHD IQD JOD KWD LYD OMR TND',
+  4: 'CLF UYW',
+};
+
+export function decimalsOf(currency: string): number {
+  const [unusual] = Object.entries(DECIMALS).find(([, currencies]) => currencies.split(' ').includes(currency)) ?? [];
+  return Number(unusual ?? 2);
+}
+
+/** 4999 EUR → "EUR 49.99", 4900 JPY → "JPY 4,900", 15000 KWD → "KWD 15.000" */
+export function formatMoney({ amountMinor, currency }: Money): string {
+  const decimals = decimalsOf(currency);
+  const digits = String(Math.abs(amountMinor)).padStart(decimals + 1, '0');
+  const whole = digits.slice(0, digits.length - decimals).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  const fraction = decimals === 0 ? '' : `.${digits.slice(-decimals)}`;
+  return `${currency} ${amountMinor < 0 ? '-' : ''}${whole}${fraction}`;
+}

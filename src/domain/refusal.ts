@@ -23,6 +23,8 @@ export const REFUSAL_CODES = [
   'not_found',
   'notice_too_short',
   'already_published',
+  'month_not_over',
+  'settlement_already_loaded',
 ] as const;
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];

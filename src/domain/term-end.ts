@@ -13,6 +13,8 @@ export interface TermEndFacts {
   consentRequired: boolean;
   consentedAt: Date | null;
   marketOpen: boolean;
+  /** When the market's memberships end (5.4); null as long as no end is approved. */
+  marketEndsAt: Date | null;
   suspended: boolean;
   /** A paid term whose market demands proof that the renewal was announced, and there is none. */
   noticeMissing: boolean;
@@ -27,6 +29,8 @@ export function decideTermEnd(facts: TermEndFacts): TermEndDecision {
   const trial = facts.term.kind === 'trial';
   const clause = trial ? '3.2.1' : '3.3.1';
   if (facts.now < facts.term.endsAt) return { kind: 'wait' };
+  // The market's end came first, with the days left, however late this is looked at.
+  if (facts.marketEndsAt !== null && facts.marketEndsAt < facts.term.endsAt) return { kind: 'wait' };
   if (facts.suspended) return { kind: 'expire', reason: 'suspended', clause: '5.1' };
   if (facts.term.kind === 'temporary') return { kind: 'expire', reason: 'temporary_ended', clause: '8.2' };
   if (!facts.autoRenewal) return { kind: 'expire', reason: trial ? 'opted_out' : 'auto_renewal_off', clause };

@@ -15,6 +15,7 @@ import { readShippedFile } from '../platform/shipped-file.js';
 import { AddOnOfferStore } from './add-on-offer.store.js';
 import { MarketFile } from './market-file.dto.js';
 import { MarketEntity, PriceEntity, RulePackEntity } from './market.entity.js';
+import { TaxRateStore } from './tax-rate.store.js';
 
 const SHIPPED = 'shipped';
 const COUNTRY_FILE = /^[A-Z]{2}\.json$/;
@@ -25,6 +26,7 @@ export class LoadMarkets implements OnModuleInit {
     private readonly config: Config,
     private readonly database: Database,
     private readonly addOns: AddOnOfferStore,
+    private readonly taxRates: TaxRateStore,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -48,6 +50,17 @@ export class LoadMarkets implements OnModuleInit {
     for (const part of file.rulePacks) await this.loadRulePack(tx, country, part);
     for (const part of file.prices) await this.loadPrice(tx, file, part);
     for (const part of file.addOns) await this.loadAddOn(tx, file, part);
+    for (const part of file.taxRates) await this.loadTaxRate(tx, country, part);
+  }
+
+  private async loadTaxRate(
+    tx: EntityManager,
+    country: string,
+    { basisPoints, source, effectiveFrom: from }: MarketFile['taxRates'][number],
+  ): Promise<void> {
+    const effectiveFrom = new Date(from);
+    const rate = { country, effectiveFrom, basisPoints, source, publishedAt: effectiveFrom, publishedBy: SHIPPED };
+    if (!(await this.taxRates.publish(tx, rate))) throw changed(`The tax rate of ${country} from ${from}`);
   }
 
   private async loadAddOn(
@@ -99,11 +112,12 @@ function changed(what: string): Error {
 }
 
 export function readMarketFile(file: string): Promise<MarketFile> {
-  return readShippedFile(file, MarketFile, ({ country, currency, rulePacks, prices, addOns }) => [
+  return readShippedFile(file, MarketFile, ({ country, currency, rulePacks, prices, addOns, taxRates }) => [
     ...(currencies.code(currency) === undefined ? [`currency: ${currency} is no ISO 4217 code`] : []),
     ...(path.basename(file) === `${country}.json` ? [] : ['country: must be the name of the file']),
     ...overlaps('rulePacks', rulePacks),
     ...overlaps('prices', prices),
+    ...overlaps('taxRates', taxRates),
     ...addOns.flatMap(({ code }) =>
       overlaps(
         'addOns',

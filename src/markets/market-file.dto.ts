@@ -191,6 +191,17 @@ class AddOnPart extends Sourced {
   effectiveFrom: string;
 }
 
+class TaxRatePart extends Sourced {
+  /** 2100 = 21 %. */
+  @IsInt()
+  @Min(0)
+  @Max(10_000)
+  basisPoints: number;
+
+  @IsISO8601({ strict: true })
+  effectiveFrom: string;
+}
+
 export class MarketFile {
   @IsISO31661Alpha2()
   country: string;
@@ -217,4 +228,11 @@ export class MarketFile {
   @ValidateNested({ each: true })
   @Type(() => AddOnPart)
   addOns: AddOnPart[] = [];
+
+  /** What is inside the gross price; without one nothing is. */
+  @IsArray()
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => TaxRatePart)
+  taxRates: TaxRatePart[] = [];
 }

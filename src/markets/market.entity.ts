@@ -12,6 +12,10 @@ export class MarketEntity {
   @Column('text')
   status: 'open' | 'closed';
 
+  /** When its memberships end (5.4), once that is approved. */
+  @Column('timestamptz', { nullable: true })
+  endsAt: Date | null;
+
   /** The token's `sub`; `shipped` when it came with the service. */
   @Column('text')
   publishedBy: string;

@@ -11,6 +11,8 @@ export interface Market {
   country: string;
   currency: string;
   status: 'open' | 'closed';
+  /** When its memberships end (5.4); null as long as no end is approved. */
+  endsAt: Date | null;
 }
 
 @Injectable()
@@ -27,6 +29,11 @@ export class MarketStore {
       .findOne({ where: { country }, lock: { mode: 'pessimistic_write' } });
     if (market === null) throw new Refusal('not_found', `There is no market ${country}.`);
     await tx.getRepository(MarketEntity).update({ country }, { status: 'closed' });
+  }
+
+  /** The end of a closed market is approved: every membership that reaches beyond it ends then (5.4). */
+  async endAt(tx: EntityManager, country: string, endsAt: Date): Promise<void> {
+    await tx.getRepository(MarketEntity).update({ country }, { endsAt });
   }
 
   /** The price in force at an instant; refuses `market_not_open` where none is (3.1.3). */

@@ -1,5 +1,5 @@
 /**
- * Owns: markets, their dated rule packs, prices and trial offers, and who published what.
+ * Owns: markets, their dated rule packs, prices, tax rates and trial offers, and who published what.
  * Does not own: who may buy, or what a subscription costs once it runs (terms keep their own copy).
  * Always true: what was published never changes; only a later version takes its place.
  */
@@ -15,7 +15,11 @@ import { PublishMarket } from './publish-market.js';
 import { PublishPrice } from './publish-price.js';
 import { PublishRulePack } from './publish-rule-pack.js';
 import { PublishTrialOffer } from './publish-trial-offer.js';
+import { PublishTaxRate } from './publish-tax-rate.js';
 import { ShowMarket } from './show-market.js';
+import { TaxRateEntity } from './tax-rate.entity.js';
+import { TaxRateStore } from './tax-rate.store.js';
+import { TaxRatesController } from './tax-rates.controller.js';
 import { TrialOffersController } from './trial-offers.controller.js';
 
 @Module({
@@ -27,9 +31,10 @@ import { TrialOffersController } from './trial-offers.controller.js';
       PriceEntity,
       TrialOfferEntity,
       TrialOfferUserEntity,
+      TaxRateEntity,
     ]),
   ],
-  controllers: [MarketsController, TrialOffersController],
+  controllers: [MarketsController, TrialOffersController, TaxRatesController],
   providers: [
     AddOnOfferStore,
     MarketStore,
@@ -38,8 +43,10 @@ import { TrialOffersController } from './trial-offers.controller.js';
     PublishRulePack,
     PublishPrice,
     PublishTrialOffer,
+    PublishTaxRate,
     ShowMarket,
+    TaxRateStore,
   ],
-  exports: [AddOnOfferStore, MarketStore],
+  exports: [AddOnOfferStore, MarketStore, TaxRateStore],
 })
 export class MarketsModule {}

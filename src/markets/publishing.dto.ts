@@ -120,3 +120,19 @@ export class TrialOffersQuery extends PageQuery {
   @IsCountry()
   country?: string;
 }
+
+export class TaxRateBody {
+  /** 2100 = 21 %, inside the gross price. */
+  @IsInt()
+  @Min(0)
+  @Max(10_000)
+  basisPoints: number;
+
+  /** Not past: what was captured keeps its split. */
+  @IsInstant()
+  effectiveFrom: string;
+
+  @IsString()
+  @Length(1, 500)
+  source: string;
+}

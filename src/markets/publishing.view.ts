@@ -6,6 +6,7 @@ import type {
   SourcedNumber,
   TrialOfferEntity,
 } from './market.entity.js';
+import type { TaxRateEntity } from './tax-rate.entity.js';
 
 export class PriceView {
   id: string;
@@ -55,6 +56,21 @@ export class PublishedTrialOfferView {
   until: Date;
   publishedAt: Date;
   publishedBy: string;
+}
+
+export class TaxRateView {
+  country: string;
+  /** 2100 = 21 %; prices are gross. */
+  basisPoints: number;
+  effectiveFrom: Date;
+  source: string;
+  publishedAt: Date;
+  publishedBy: string;
+}
+
+export function viewTaxRate(rate: TaxRateEntity): TaxRateView {
+  const { country, basisPoints, effectiveFrom, source, publishedAt, publishedBy } = rate;
+  return { country, basisPoints, effectiveFrom, source, publishedAt, publishedBy };
 }
 
 export function viewPrice({ amountMinor, ...price }: PriceEntity): PriceView {

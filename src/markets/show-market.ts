@@ -8,13 +8,22 @@ import { Database } from '../platform/database.js';
 import { afterCursor, limitOf, pageOf, type Page, type PageQuery } from '../platform/page.js';
 import { MarketEntity, PriceEntity, RulePackEntity } from './market.entity.js';
 import type { MarketsQuery } from './publishing.dto.js';
-import { viewPrice, viewRulePack, type MarketView, type PriceView } from './publishing.view.js';
+import {
+  viewPrice,
+  viewRulePack,
+  viewTaxRate,
+  type MarketView,
+  type PriceView,
+  type TaxRateView,
+} from './publishing.view.js';
+import { TaxRateStore } from './tax-rate.store.js';
 
 @Injectable()
 export class ShowMarket {
   constructor(
     private readonly clock: Clock,
     private readonly database: Database,
+    private readonly taxRateStore: TaxRateStore,
   ) {}
 
   /** Refuses `not_found`. */
@@ -44,6 +53,13 @@ export class ShowMarket {
       take: limitOf(page) + 1,
     });
     return pageOf(rows, page, viewPrice);
+  }
+
+  /** All, the latest to take effect first; refuses `not_found`. */
+  async taxRates(country: string): Promise<Page<TaxRateView>> {
+    await this.find(country);
+    const rates = await this.taxRateStore.published(this.database.reader, country);
+    return { data: rates.map(viewTaxRate), nextCursor: null };
   }
 
   private async find(country: string): Promise<MarketEntity> {

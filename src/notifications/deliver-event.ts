@@ -1,28 +1,31 @@
 /**
- * Tells one endpoint one event: signed by Standard Webhooks, with no transaction open while it answers. The job ends as
- * soon as the try has begun, so an endpoint that hangs never keeps a worker from charging; a crash in the middle costs
- * the claim's half minute and tells it twice.
+ * Tells one endpoint one event, with no transaction open while it answers. The job ends as soon as the try has begun, so
+ * an endpoint that hangs never keeps a worker from charging; a crash in the middle costs the claim's half minute and
+ * tells it twice.
  */
-import { createHmac } from 'node:crypto';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import { machineNow } from '../platform/clock.js';
-import { Config } from '../platform/config.js';
-import { outgoingEndpoints, type OutgoingEndpoint } from '../platform/outgoing-endpoint.js';
-import type { WebhookDeliveryEntity } from './delivery.entity.js';
+import type { EndpointName } from '../platform/outgoing-endpoint.js';
+import type { DeliveryEntity } from './delivery.entity.js';
 import { DeliveryStore } from './delivery.store.js';
-import { postPinned } from './post-pinned.js';
+import { SendMail } from './send-mail.js';
+import { SendWebhook } from './send-webhook.js';
+import { RefusedForGood, type Sender } from './sender.js';
 
-const ERROR_LENGTH_MAX = 300;
+const ANSWER_LENGTH_MAX = 300;
 
 @Injectable()
 export class DeliverEvent implements BeforeApplicationShutdown {
-  private readonly logger = new Logger('webhooks');
+  private readonly logger = new Logger('deliveries');
+  private readonly senders: Record<EndpointName, Sender>;
   private readonly underWay = new Set<Promise<void>>();
 
   constructor(
-    private readonly config: Config,
     private readonly deliveries: DeliveryStore,
-  ) {}
+    webhook: SendWebhook,
+    mail: SendMail,
+  ) {
+    this.senders = { webhook, mail };
+  }
 
   async run(id: string): Promise<void> {
     const delivery = await this.deliveries.take(id);
@@ -39,33 +42,12 @@ export class DeliverEvent implements BeforeApplicationShutdown {
     await Promise.all(this.underWay);
   }
 
-  private async attempt(delivery: WebhookDeliveryEntity): Promise<void> {
-    const endpoint = outgoingEndpoints(this.config).find(({ name }) => name === delivery.endpoint);
-    const error = await this.send(delivery, endpoint).catch((failure: Error) => failure.message);
-    if (error === null) return this.deliveries.delivered(delivery);
-    this.logger.warn(`${delivery.event.event} ${delivery.eventId} to ${delivery.endpoint}: ${error}`);
-    await this.deliveries.failed(delivery, error.slice(0, ERROR_LENGTH_MAX));
+  private async attempt(delivery: DeliveryEntity): Promise<void> {
+    const { event, eventId, endpoint } = delivery;
+    const answer = await this.senders[endpoint].send(delivery).catch((error: Error) => error);
+    if (typeof answer === 'string') return this.deliveries.delivered(delivery, answer.slice(0, ANSWER_LENGTH_MAX));
+    this.logger.warn(`${event.event} ${eventId} to ${endpoint}: ${answer.message}`);
+    const reason = answer.message.slice(0, ANSWER_LENGTH_MAX);
+    await this.deliveries.failed(delivery, reason, answer instanceof RefusedForGood);
   }
-
-  /** Null when the endpoint took it, otherwise why not. */
-  private async send({ eventId, event }: WebhookDeliveryEntity, endpoint?: OutgoingEndpoint): Promise<string | null> {
-    if (endpoint === undefined) return 'this endpoint is not configured any more';
-    const body = JSON.stringify({ type: event.event, timestamp: event.occurredAt, data: event.data });
-    const status = await postPinned(endpoint.url, {
-      body,
-      headers: { 'content-type': 'application/json', ...signed(endpoint.secret, eventId, body) },
-      timeoutMs: this.config.OUTGOING_WEBHOOK_TIMEOUT_MS,
-      // A developer's own machine is private.
-      anyAddress: this.config.NODE_ENV !== 'production',
-    });
-    return status >= 200 && status < 300 ? null : `the endpoint answered ${status}`;
-  }
-}
-
-/** Machine time: the receiver refuses a signature that is some minutes old. */
-function signed(secret: string, id: string, body: string): Record<string, string> {
-  const timestamp = String(Math.floor(machineNow().getTime() / 1000));
-  const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
-  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
-  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
 }

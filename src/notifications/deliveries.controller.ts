@@ -1,4 +1,4 @@
-/** Where operations see what subscribers were told, and send again what they did not take. */
+/** Where operations see what was told by webhook and by mail, and send again what was not taken. */
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../platform/access.js';
@@ -7,24 +7,24 @@ import { pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { DeliveriesQuery } from './delivery.dto.js';
 import { DeliveryStore } from './delivery.store.js';
-import { viewDelivery, WebhookDeliveryView } from './delivery.view.js';
+import { DeliveryView, viewDelivery } from './delivery.view.js';
 
 @ApiTags('operations')
 @RequireScope('operations')
-@Controller('v1/webhook-deliveries')
+@Controller('v1/deliveries')
 export class DeliveriesController {
   constructor(private readonly deliveries: DeliveryStore) {}
 
-  /** Outgoing webhooks, newest first; `status=dead` are those no endpoint took in eight tries. */
+  /** Webhooks and mails, newest first; `status=dead` are those not taken in eight tries, or refused for good. */
   @Get()
-  async list(@Query() query: DeliveriesQuery): Promise<Page<WebhookDeliveryView>> {
-    return pageOf(await this.deliveries.list(query.status, query), query, viewDelivery);
+  async list(@Query() query: DeliveriesQuery): Promise<Page<DeliveryView>> {
+    return pageOf(await this.deliveries.list(query), query, viewDelivery);
   }
 
-  /** Starts its eight tries again, under the same webhook id. 409 `not_allowed_in_state` while it is still tried. */
+  /** Starts its eight tries again, under the same event id. 409 `not_allowed_in_state` while it is still tried. */
   @Post(':id/replay')
   @HttpCode(200)
-  async replay(@Param() { id }: IdParam, @Body() _body: NoBody): Promise<WebhookDeliveryView> {
+  async replay(@Param() { id }: IdParam, @Body() _body: NoBody): Promise<DeliveryView> {
     return viewDelivery(await this.deliveries.replay(id));
   }
 }

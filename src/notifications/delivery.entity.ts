@@ -1,5 +1,7 @@
-/** Tables of what subscribers are told: the event as the outbox wrote it, and its way to each endpoint. */
+/** Tables of what others are told: the event as the outbox wrote it, and its way to each endpoint. */
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import type { PublishedEvent } from '../domain/published-event.js';
+import type { EndpointName } from '../platform/outgoing-endpoint.js';
 
 @Entity('outbox_events')
 export class OutboxEventEntity {
@@ -7,7 +9,7 @@ export class OutboxEventEntity {
   id: string;
 
   @Column('text')
-  event: string;
+  event: PublishedEvent;
 
   @Column('uuid', { nullable: true })
   subscriptionId: string | null;
@@ -18,13 +20,13 @@ export class OutboxEventEntity {
   @Column('jsonb')
   data: object;
 
-  /** When the first endpoint took it; proof that it was told. */
+  /** When it was first taken by the endpoint that tells it: mail where it goes by mail, else the webhook. Proof. */
   @Column('timestamptz', { nullable: true })
   acknowledgedAt: Date | null;
 }
 
-@Entity('webhook_deliveries')
-export class WebhookDeliveryEntity {
+@Entity('deliveries')
+export class DeliveryEntity {
   @PrimaryColumn('uuid')
   id: string;
 
@@ -36,7 +38,7 @@ export class WebhookDeliveryEntity {
   event: OutboxEventEntity;
 
   @Column('text')
-  endpoint: string;
+  endpoint: EndpointName;
 
   @Column('text')
   status: 'pending' | 'delivered' | 'dead';
@@ -51,6 +53,11 @@ export class WebhookDeliveryEntity {
   @Column('text', { nullable: true })
   lastError: string | null;
 
+  /** When the endpoint last took it; a replay does not forget it. */
   @Column('timestamptz', { nullable: true })
   deliveredAt: Date | null;
+
+  /** What it answered then: an HTTP status, or the relay's 250 with its queue id. */
+  @Column('text', { nullable: true })
+  answer: string | null;
 }

@@ -1,27 +1,30 @@
 /** How the way of an event to an endpoint is shown to operations. */
-import type { WebhookDeliveryEntity } from './delivery.entity.js';
+import type { DeliveryEntity } from './delivery.entity.js';
 
-export class WebhookDeliveryView {
+export class DeliveryView {
   id: string;
-  /** The `webhook-id` header, the same at every try. */
-  webhookId: string;
+  /** The same at every try: the `webhook-id` header, and what stands before the @ in a mail's `Message-ID`. */
+  eventId: string;
   event: string;
   subscriptionId: string | null;
-  endpoint: string;
+  endpoint: 'webhook' | 'mail';
   status: 'pending' | 'delivered' | 'dead';
   attempts: number;
   nextAttemptAt: Date | null;
   /** Why the last try failed. */
   lastError: string | null;
   occurredAt: Date;
+  /** When the endpoint last took it. */
   deliveredAt: Date | null;
+  /** What it answered then: an HTTP status, or the relay's 250. */
+  answer: string | null;
 }
 
-export function viewDelivery({ id, eventId, event, ...delivery }: WebhookDeliveryEntity): WebhookDeliveryView {
-  const { endpoint, status, attempts, nextAttemptAt, lastError, deliveredAt } = delivery;
+export function viewDelivery({ id, eventId, event, ...delivery }: DeliveryEntity): DeliveryView {
+  const { endpoint, status, attempts, nextAttemptAt, lastError, deliveredAt, answer } = delivery;
   return {
     id,
-    webhookId: eventId,
+    eventId,
     event: event.event,
     subscriptionId: event.subscriptionId,
     endpoint,
@@ -31,5 +34,6 @@ export function viewDelivery({ id, eventId, event, ...delivery }: WebhookDeliver
     lastError,
     occurredAt: event.occurredAt,
     deliveredAt,
+    answer,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Owns: the way of an event to the endpoints that asked for it, each try, and the dead letters.
+ * Owns: the way of an event to the webhook and of a notice to the mail relay, each try, and the dead letters.
  * Does not own: what is told (the outbox, written with the fact), nor what the receiver does with it.
  * Always true: at least once per endpoint; the id never changes; no transaction is open during the call; order is not
  * promised.
@@ -10,11 +10,13 @@ import { DeliverEvent } from './deliver-event.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeliveryStore } from './delivery.store.js';
 import { NotificationsProcessor } from './notifications.processor.js';
-import { OutboxEventEntity, WebhookDeliveryEntity } from './delivery.entity.js';
+import { SendMail } from './send-mail.js';
+import { SendWebhook } from './send-webhook.js';
+import { DeliveryEntity, OutboxEventEntity } from './delivery.entity.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([OutboxEventEntity, WebhookDeliveryEntity])],
+  imports: [TypeOrmModule.forFeature([OutboxEventEntity, DeliveryEntity])],
   controllers: [DeliveriesController],
-  providers: [DeliverEvent, DeliveryStore, NotificationsProcessor],
+  providers: [DeliverEvent, DeliveryStore, NotificationsProcessor, SendMail, SendWebhook],
 })
 export class NotificationsModule {}

@@ -1,4 +1,4 @@
-/** The duty of telling subscribers: each due delivery is tried once, beside the jobs that move money. */
+/** The duty of telling others: each due delivery is tried once, beside the jobs that move money. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DutyRunner } from '../platform/duty-runner.js';
 import { DeliverEvent } from './deliver-event.js';

@@ -37,6 +37,7 @@ export class ConcludeTerm {
         consentRequired: pack.trialConversionConsent === 'explicit',
         consentedAt: subscription.conversionConsentAt,
         marketOpen: market?.status === 'open',
+        marketEndsAt: market?.endsAt ?? null,
         suspended: subscription.suspendedAt !== null,
         noticeMissing: await this.weighNotices.isMissing(change, lastTerm, pack),
       });

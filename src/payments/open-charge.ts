@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { chargeReference, type Charge, type ChargePurpose } from '../domain/charge.js';
 import type { Money } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
+import { MarketStore, notOpen } from '../markets/market.store.js';
 import { newId } from '../platform/ids.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
@@ -15,6 +16,7 @@ export class OpenCharge {
     private readonly charges: ChargeStore,
     private readonly mandates: MandateStore,
     private readonly requests: RequestStore,
+    private readonly markets: MarketStore,
   ) {}
 
   /** `price`: the fee in force, in minor units; the charge keeps it whatever happens to the price (3.1.3). */
@@ -45,8 +47,9 @@ export class OpenCharge {
 
   /**
    * The next attempt of the overdue charge, for the amount due at the first one (rules 6). Refuses
-   * `payment_in_progress` while an attempt is undecided. One that waits for the member is taken back first; its next
-   * attempt follows when the gateway has confirmed that.
+   * `payment_in_progress` while an attempt is undecided, `market_not_open` where the market ends: no term follows there,
+   * so nothing is tried on schedule either (5.4). One that waits for the member is taken back first; its next attempt
+   * follows when the gateway has confirmed that.
    */
   async retry(change: Change): Promise<void> {
     change.move('retry_payment');
@@ -57,8 +60,11 @@ export class OpenCharge {
     if (subscription.chargeProgress === 'moving') {
       throw new Refusal('payment_in_progress', 'A payment is under way; its outcome comes first.', '5.1');
     }
-    await this.requireMandate(change);
+    const market = await this.markets.find(tx, subscription.country);
+    if (market?.status !== 'open' && change.actor === 'member') throw notOpen(subscription.country, 'it is closed');
     subscription.retryAt = null;
+    if (market?.status !== 'open') return;
+    await this.requireMandate(change);
     if (subscription.chargeProgress === 'waiting_for_member') {
       subscription.chargeProgress = 'moving';
       return this.requests.withdrawWaiting(change);

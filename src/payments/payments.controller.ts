@@ -55,7 +55,7 @@ export class PaymentsController {
     return this.show.run(id);
   }
 
-  /** Tries the overdue payment again now. 409 `not_allowed_in_state`, `payment_in_progress`. */
+  /** Tries the overdue payment again now. 409 `not_allowed_in_state`, `payment_in_progress`, 422 `market_not_open`. */
   @Post('payment-retries')
   @KeyedRoute()
   @HttpCode(200)

@@ -7,6 +7,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CasesModule } from '../cases/cases.module.js';
+import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { ApplyEvent } from './apply-event.js';
@@ -24,6 +25,8 @@ import { ReplacePaymentMethod } from './replace-payment-method.js';
 import { RequestKinds } from './request-kind.js';
 import { RequestStore } from './request.store.js';
 import { RequestsProcessor } from './requests.processor.js';
+import { SandboxClock } from './sandbox-clock.js';
+import { ServeCapture } from './serve-capture.js';
 import { SettleCharge } from './settle-charge.js';
 import { SettleRequest } from './settle-request.js';
 import { StartTrial } from './start-trial.js';
@@ -37,6 +40,7 @@ import { WebhooksController } from './webhooks.controller.js';
   imports: [
     TypeOrmModule.forFeature([ChargeEntity, GatewayRequestEntity, GatewayCustomerEntity, GatewayEventEntity]),
     CasesModule,
+    LedgerModule,
     MarketsModule,
     SubscriptionsModule,
   ],
@@ -54,6 +58,8 @@ import { WebhooksController } from './webhooks.controller.js';
     RequestKinds,
     RequestStore,
     RequestsProcessor,
+    SandboxClock,
+    ServeCapture,
     SettleCharge,
     SettleRequest,
     StartTrial,
@@ -63,6 +69,7 @@ import { WebhooksController } from './webhooks.controller.js';
     WeighNotices,
   ],
   exports: [
+    ApplyEvent,
     OpenCharge,
     ChargeRequests,
     ChargeStore,

@@ -89,7 +89,7 @@ export class RequestStore {
   async withdrawWaiting(change: Change, subjectId: string | null = null): Promise<void> {
     const [rows] = await change.tx.query<[{ id: string }[], number]>(
       `update gateway_requests set withdrawn = true, next_query_at = $3, queries = 0, lease_until = null, claimed_until = null
-       where subscription_id = $1 and status = 'waiting_for_member' and ($2::uuid is null or subject_id = $2) returning id`,
+       where subscription_id = $1 and decided_at is null and status = 'waiting_for_member' and ($2::uuid is null or subject_id = $2) returning id`,
       [change.subscription.id, subjectId, change.now],
     );
     const ids = rows.map((row) => row.id);

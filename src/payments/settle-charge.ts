@@ -6,26 +6,21 @@ import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
 import { classifyDecline, type Charge } from '../domain/charge.js';
 import type { Money } from '../domain/money.js';
-import { hasCancellationPeriod } from '../domain/rule-pack.js';
-import { settleCapture, settleDecline } from '../domain/settlement.js';
-import { isLive, type Term } from '../domain/subscription.js';
-import { MarketStore } from '../markets/market.store.js';
-import { endOfCalendarDays } from '../platform/calendar.js';
-import { newId } from '../platform/ids.js';
+import { settleDecline } from '../domain/settlement.js';
+import { isLive } from '../domain/subscription.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
-import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { ChargeStore } from './charge.store.js';
 import { OpenCharge } from './open-charge.js';
 import { METHOD_REJECTED, WITHDRAWN, type Outcome } from './outcome.js';
+import { ServeCapture } from './serve-capture.js';
 
 @Injectable()
 export class SettleCharge {
   constructor(
     private readonly charges: ChargeStore,
     private readonly mandates: MandateStore,
-    private readonly subscriptions: SubscriptionStore,
-    private readonly markets: MarketStore,
+    private readonly serve: ServeCapture,
     private readonly openCharge: OpenCharge,
     private readonly cases: CaseStore,
   ) {}
@@ -40,8 +35,8 @@ export class SettleCharge {
     if (mandate?.status === 'pending' && outcome.method !== null) {
       await this.mandates.accept(change.tx, mandate, outcome.method, change.now);
     }
-    await this.startTermOrGiveBack(change, charge);
     await this.charges.save(change.tx, charge);
+    await this.serve.run(change, charge);
   }
 
   /** A definitive no, or a request that was taken back. */
@@ -127,72 +122,6 @@ export class SettleCharge {
       chargeProgress: 'declined',
       authenticationSecret: null,
     });
-  }
-
-  private async startTermOrGiveBack(change: Change, charge: Charge): Promise<void> {
-    const { subscription, lastTerm, now } = change;
-    const pack = await this.markets.rulePackAt(change.tx, subscription.country, now);
-    const effect = settleCapture({
-      status: subscription.status,
-      purpose: charge.purpose,
-      paidAt: now,
-      lastTermEndsAt: lastTerm?.endsAt ?? null,
-      benefitsUntil: subscription.benefitsUntil,
-      paidTermDays: pack.paidTermDays,
-    });
-    const { id: chargeId, amountMinor, currency, reference } = charge;
-    change.record('charge.succeeded', effect.clause, `${amountMinor} ${currency} was captured`, {
-      chargeId,
-      reference,
-    });
-    if (effect.kind === 'give_back') {
-      charge.unservedAt = now;
-      change.record('charge.unserved', effect.clause, 'captured after the membership had ended: all of it goes back', {
-        chargeId,
-      });
-      return;
-    }
-    const firstPaidTerm = !change.terms.some((term) => term.kind === 'paid');
-    const term: Term = {
-      id: newId(),
-      subscriptionId: subscription.id,
-      number: charge.termNumber,
-      kind: 'paid',
-      startsAt: effect.startsAt,
-      endsAt: effect.endsAt,
-      priceMinor: amountMinor,
-      currency,
-      chargeId,
-      rulePackVersion: pack.version,
-      cancellationPeriodEndsAt: hasCancellationPeriod(pack, firstPaidTerm)
-        ? endOfCalendarDays(effect.startsAt, pack.cancellationPeriodDays, pack.timeZone)
-        : null,
-    };
-    await this.charges.save(change.tx, charge);
-    await this.subscriptions.insertTerm(change.tx, term);
-    change.terms.push(term);
-    this.serve(change, term, effect.move, effect.clause);
-  }
-
-  private serve(change: Change, term: Term, move: Parameters<Change['move']>[0], clause: string): void {
-    const recovered = change.subscription.status === 'past_due';
-    change.move(move);
-    Object.assign(change.subscription, {
-      chargeProgress: 'none',
-      authenticationSecret: null,
-      firstFailedAt: null,
-      retryAt: null,
-    });
-    const { number, startsAt, endsAt, cancellationPeriodEndsAt } = term;
-    if (recovered) change.record('subscription.recovered', '5.1', 'the overdue payment succeeded');
-    const begun = startsAt <= change.now;
-    const event = move === 'renew' ? 'subscription.renewed' : 'subscription.activated';
-    change.record(
-      begun ? event : 'next_term.bought',
-      clause,
-      `paid term ${number} runs from ${startsAt.toISOString()} to ${endsAt.toISOString()}`,
-      { termNumber: number, startsAt, endsAt, cancellationPeriodEndsAt },
-    );
   }
 
   /** Two attempts of one charge both captured: a person decides, nothing is returned blindly. */

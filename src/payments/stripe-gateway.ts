@@ -133,6 +133,15 @@ export class StripeGateway {
     });
   }
 
+  /** Everything that moved the balance from one instant to another (exclusive), each with what moved. */
+  balanceTransactions(from: Date, to: Date): AsyncIterable<Stripe.BalanceTransaction> {
+    const created = { gte: Math.floor(from.getTime() / 1000), lt: Math.floor(to.getTime() / 1000) };
+    return this.stripe.balanceTransactions.list(
+      { created, limit: 100, expand: ['data.source'] },
+      { maxNetworkRetries: 3 },
+    );
+  }
+
   /** Takes a charge back that waits for the member; it may have succeeded in the meantime. */
   async withdrawCharge(gatewayId: string, money: Money): Promise<Outcome> {
     return this.withdraw(

@@ -17,6 +17,8 @@ export class SystemClock extends Clock {
 
 /** Stands still until it is moved; kept in the database so that every process and every restart sees the same time. */
 export class TestClock extends Clock {
+  private readonly listeners: ((now: Date) => Promise<void>)[] = [];
+
   constructor(
     private readonly source: DataSource,
     private readonly startAt: Date,
@@ -31,6 +33,12 @@ export class TestClock extends Clock {
 
   async moveTo(at: Date): Promise<void> {
     await this.source.query('update test_clock set now_at = $1 where now_at < $1', [at]);
+    for (const hear of this.listeners) await hear(at);
+  }
+
+  /** For what lives in the same business time outside the database; it hears of moves made in this process. */
+  onMove(hear: (now: Date) => Promise<void>): void {
+    this.listeners.push(hear);
   }
 
   private async begin(tx: EntityManager): Promise<Date> {

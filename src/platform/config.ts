@@ -4,7 +4,19 @@
  */
 import 'reflect-metadata';
 import { plainToInstance, Transform, Type } from 'class-transformer';
-import { IsIn, IsInt, IsISO8601, IsOptional, IsString, IsUrl, Max, Min, validateSync } from 'class-validator';
+import {
+  IsEmail,
+  IsIn,
+  IsInt,
+  IsISO8601,
+  IsNumber,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Max,
+  Min,
+  validateSync,
+} from 'class-validator';
 import { outgoingFaults } from './outgoing-endpoint.js';
 
 const LOCAL_URL = { require_tld: false, require_protocol: true };
@@ -81,12 +93,26 @@ export class Config {
   @IsString()
   OUTGOING_WEBHOOK_SECRET?: string;
 
-  /** How long a subscriber may take to answer. */
+  /** The relay that takes mail for members, with its credentials; empty = no mail is sent. */
+  @IsOptional()
+  @IsUrl({ ...LOCAL_URL, protocols: ['smtp', 'smtps'] })
+  SMTP_URL?: string;
+
+  @IsOptional()
+  @IsEmail({ allow_display_name: true, require_tld: false })
+  MAIL_FROM?: string;
+
+  /** How the relay wants a user's id written as an address: `{userId}@members.example.com`. */
+  @IsOptional()
+  @IsString()
+  MAIL_TO?: string;
+
+  /** How long a subscriber or the mail relay may take for one try. */
   @Type(() => Number)
   @IsInt()
   @Min(100)
   @Max(25_000)
-  OUTGOING_WEBHOOK_TIMEOUT_MS = 15_000;
+  OUTGOING_TIMEOUT_MS = 15_000;
 
   /** Where the embedded sandbox gateway listens; 0 = a free port. */
   @Type(() => Number)
@@ -123,6 +149,20 @@ export class Config {
   @Min(1)
   @Max(100)
   WORKER_CONCURRENCY = 4;
+
+  /** How often the gateway is asked for its balance transactions; 0 = never, finance uploads files. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(744)
+  SETTLEMENT_PULL_EVERY_HOURS = 0;
+
+  /** A capture that costs more than this share of it, and 30 minor units, is a break. */
+  @Type(() => Number)
+  @IsNumber()
+  @Min(0)
+  @Max(100)
+  SETTLEMENT_FEE_PERCENT_MAX = 3;
 
   /** `on`: business time stands still and moves by POST /test/clock only. */
   @IsIn(['on', 'off'])
@@ -165,6 +205,9 @@ const OPTIONAL_KEYS = [
   'STRIPE_API_BASE',
   'OUTGOING_WEBHOOK_URL',
   'OUTGOING_WEBHOOK_SECRET',
+  'SMTP_URL',
+  'MAIL_FROM',
+  'MAIL_TO',
   'AUTH_JWKS_URL',
   'TEST_CLOCK_START',
 ];

@@ -4,6 +4,7 @@
 import { Injectable } from '@nestjs/common';
 import pg from 'pg';
 import { DataSource, DefaultNamingStrategy, EntityManager, QueryFailedError, type DataSourceOptions } from 'typeorm';
+import { READ_ONLY, readRows } from './read-rows.js';
 
 // Amounts are bigint in the database and far below 2^53: read them as numbers, not as strings.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -52,6 +53,19 @@ export class Database {
         if (!lostRace || attempt === ATTEMPTS_MAX) throw error;
       }
     }
+  }
+
+  /** Reads that belong together, all as of one instant; nothing can be written. */
+  snapshot<T>(read: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.source.transaction('REPEATABLE READ', async (tx) => {
+      for (const setting of READ_ONLY) await tx.query(setting);
+      return read(tx);
+    });
+  }
+
+  /** The rows of one query, however many; `gone` is told when nobody waits for them any more. */
+  rows<R extends object>(text: string, values: unknown[], gone: AbortSignal): AsyncGenerator<R> {
+    return readRows<R>(this.source, text, values, gone);
   }
 }
 

@@ -25,6 +25,8 @@ const CLAIM_MAX = 500;
 const IDS_PER_JOB = 50;
 const IDS_AT_ONCE = 50;
 const GATHER_MS = 5;
+// Adding jobs is dear where the queue lives in PostgreSQL: under load they are added rarely and many at a time.
+const ADDED_APART_MS = 25;
 // A worker that dies is noticed after the lock and one check: about five seconds.
 const LOCK_MS = 5000;
 const STALLED_CHECK_MS = 2000;
@@ -45,6 +47,7 @@ export class DutyRunner implements BeforeApplicationShutdown, OnApplicationShutd
   private readonly producer: Redis | null;
   private readonly nudged = new Map<string, string[]>();
   private nudgeTimer: NodeJS.Timeout | null = null;
+  private nudgedAtMs = 0;
   private consumer: Redis | null = null;
   private worker: Worker<DutyJob> | null = null;
   private schedulerCheck: NodeJS.Timeout | null = null;
@@ -98,7 +101,8 @@ export class DutyRunner implements BeforeApplicationShutdown, OnApplicationShutd
     const waiting = this.nudged.get(duty) ?? [];
     waiting.push(...ids);
     this.nudged.set(duty, waiting);
-    this.nudgeTimer ??= setTimeout(() => this.sendNudged(), GATHER_MS);
+    const restMs = this.nudgedAtMs + ADDED_APART_MS - performance.now();
+    this.nudgeTimer ??= setTimeout(() => this.sendNudged(), Math.max(GATHER_MS, restMs));
   }
 
   /** Asks for one sweep of everything now. */
@@ -134,6 +138,7 @@ export class DutyRunner implements BeforeApplicationShutdown, OnApplicationShutd
 
   private sendNudged(): void {
     this.nudgeTimer = null;
+    this.nudgedAtMs = performance.now();
     const jobs = [...this.nudged].flatMap(([duty, ids]) => batchesOf(duty, ids));
     this.nudged.clear();
     if (jobs.length === 0) return;

@@ -1,16 +1,16 @@
 /**
  * Writes down what subscribers must be told, in the transaction of the fact: the event, and one delivery for each
- * configured endpoint. It sends nothing; with no endpoint there is nothing to deliver.
+ * configured endpoint it goes to. It sends nothing; with no endpoint there is nothing to deliver.
  */
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { PublishedEvent } from '../domain/published-event.js';
 import { Config } from './config.js';
 import { newId } from './ids.js';
-import { outgoingEndpoints } from './outgoing-endpoint.js';
+import { endpointsOf } from './outgoing-endpoint.js';
 
 export interface OutboxEvent {
-  /** Also the webhook id, the same at every try and every endpoint. */
+  /** Also the webhook id and the name of the mail, the same at every try and every endpoint. */
   id: string;
   event: PublishedEvent;
   subscriptionId: string | null;
@@ -21,23 +21,36 @@ export interface OutboxEvent {
 
 @Injectable()
 export class Outbox {
-  private readonly endpoints: string[];
+  constructor(private readonly config: Config) {}
 
-  constructor(config: Config) {
-    this.endpoints = outgoingEndpoints(config).map(({ name }) => name);
-  }
-
-  async append(tx: EntityManager, { id, event, subscriptionId, occurredAt, data }: OutboxEvent): Promise<void> {
+  /** All of them in two statements, however many. */
+  async append(tx: EntityManager, ...events: OutboxEvent[]): Promise<void> {
+    if (events.length === 0) return;
     await tx.query(
-      `insert into outbox_events (id, event, subscription_id, occurred_at, data) values ($1, $2, $3, $4, $5)`,
-      [id, event, subscriptionId, occurredAt, JSON.stringify(data)],
+      `insert into outbox_events (id, event, subscription_id, occurred_at, data)
+       select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::jsonb[])`,
+      [
+        events.map(({ id }) => id),
+        events.map(({ event }) => event),
+        events.map(({ subscriptionId }) => subscriptionId),
+        events.map(({ occurredAt }) => occurredAt),
+        events.map(({ data }) => JSON.stringify(data)),
+      ],
     );
-    for (const endpoint of this.endpoints) {
-      await tx.query(
-        `insert into webhook_deliveries (id, event_id, endpoint, status, next_attempt_at)
-         values ($1, $2, $3, 'pending', $4)`,
-        [newId(), id, endpoint, occurredAt],
-      );
-    }
+    const deliveries = events.flatMap(({ id, event, occurredAt }) =>
+      endpointsOf(this.config, event).map((endpoint) => ({ id, endpoint, occurredAt })),
+    );
+    if (deliveries.length === 0) return;
+    await tx.query(
+      `insert into deliveries (id, event_id, endpoint, status, next_attempt_at)
+       select id, event_id, endpoint, 'pending', next_attempt_at
+       from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[]) as d (id, event_id, endpoint, next_attempt_at)`,
+      [
+        deliveries.map(() => newId()),
+        deliveries.map(({ id }) => id),
+        deliveries.map(({ endpoint }) => endpoint),
+        deliveries.map(({ occurredAt }) => occurredAt),
+      ],
+    );
   }
 }

@@ -12,6 +12,7 @@ import { AccessGuard } from './access.guard.js';
 import { AdvanceTestClock } from './advance-test-clock.js';
 import { Clock, machineNow, SystemClock, TestClock } from './clock.js';
 import { Config } from './config.js';
+import { CsvAnswers } from './csv.js';
 import { Database, dataSourceOptions } from './database.js';
 import { DutyRunner } from './duty-runner.js';
 import { HealthController } from './health.controller.js';
@@ -47,6 +48,7 @@ export class PlatformModule {
       providers: [
         { provide: Config, useValue: config },
         clock,
+        CsvAnswers,
         Database,
         DutyRunner,
         Idempotency,
@@ -55,7 +57,7 @@ export class PlatformModule {
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
-      exports: [Config, Clock, Database, DutyRunner, Idempotency, Outbox],
+      exports: [Config, Clock, CsvAnswers, Database, DutyRunner, Idempotency, Outbox],
     };
   }
 }

@@ -5,8 +5,9 @@
 import type { NextFunction, Request, Response } from 'express';
 import { visit } from 'jsonc-parser';
 import { holdsCardNumber } from './card-numbers.js';
-import { isId } from './ids.js';
+import { isId, withoutIds } from './ids.js';
 import { RequestProblem, validationFailed, type FieldError } from './problem.js';
+import { isUpload } from './upload.js';
 
 const DEPTH_MAX = 20;
 const TEXT_MAX = 10_000;
@@ -17,7 +18,7 @@ const LONG_TEXT_MAX = 200_000;
 /** Express middleware behind a text parser: replaces the text by the parsed body. */
 export function parseStrictJson(request: Request, _response: Response, next: NextFunction): void {
   const hasBody = typeof request.body === 'string' && request.body !== '';
-  if (typeof request.body !== 'string' && announcesBody(request)) {
+  if (typeof request.body !== 'string' && announcesBody(request) && !isUpload(request)) {
     next(new RequestProblem(415, 'unsupported_media_type', 'Send the body as application/json.'));
     return;
   }
@@ -111,6 +112,6 @@ function faultOf(text: string, textMax: number): string | null {
   if (text.length > textMax) return `is longer than ${textMax} characters`;
   if (text.includes('\0')) return 'has a NUL character';
   if (!text.isWellFormed()) return 'has a lone surrogate';
-  if (!isId(text) && holdsCardNumber(text)) return 'looks like a card number; never send one here';
+  if (!isId(text) && holdsCardNumber(withoutIds(text))) return 'looks like a card number; never send one here';
   return null;
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { RefundBasis } from '../domain/cancellation.js';
 import type { Money } from '../domain/money.js';
 import { refundReference, type Refund } from '../domain/refund.js';
+import { Ledger } from '../ledger/ledger.js';
 import { newId } from '../platform/ids.js';
 import { RequestStore } from '../payments/request.store.js';
 import type { Change } from '../subscriptions/change.js';
@@ -25,6 +26,7 @@ export class OpenRefund {
   constructor(
     private readonly refunds: RefundStore,
     private readonly requests: RequestStore,
+    private readonly ledger: Ledger,
   ) {}
 
   async run(change: Change, order: RefundOrder): Promise<Refund> {
@@ -47,6 +49,7 @@ export class OpenRefund {
       settledAt: null,
     };
     await this.refunds.insert(change.tx, refund);
+    await this.ledger.refundOwed(change, refund);
     await this.intend(change, refund);
     change.record('refund.created', clause, explanation, {
       refundId: refund.id,

@@ -6,6 +6,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { CaseStore } from '../cases/case.store.js';
 import { retryRefundAt, type Refund } from '../domain/refund.js';
+import { CashLedger } from '../ledger/cash-ledger.js';
 import { ChargeStore } from '../payments/charge.store.js';
 import type { Outcome } from '../payments/outcome.js';
 import { RequestKinds, type GatewayRequest, type RequestKind } from '../payments/request-kind.js';
@@ -25,6 +26,7 @@ export class RefundRequests implements RequestKind, OnModuleInit {
     private readonly charges: ChargeStore,
     private readonly gateway: StripeGateway,
     private readonly cases: CaseStore,
+    private readonly ledger: CashLedger,
   ) {}
 
   onModuleInit(): void {
@@ -59,6 +61,7 @@ export class RefundRequests implements RequestKind, OnModuleInit {
         retryAt: null,
       } as const;
       await this.refunds.save(change.tx, { ...refund, ...done });
+      await this.ledger.refundPaid(change, refund);
       change.record('refund.succeeded', clause, `${amountMinor} ${currency} went back to the payment method`, {
         refundId,
       });

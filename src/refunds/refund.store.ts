@@ -1,6 +1,6 @@
 /** Reads and writes refunds; decides nothing. */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { IsNull, type EntityManager } from 'typeorm';
 import type { Refund } from '../domain/refund.js';
 import { claimRows } from '../platform/claim.js';
 import { Clock } from '../platform/clock.js';
@@ -47,6 +47,12 @@ export class RefundStore {
   /** Newest first. */
   ofCancellation(cancellationId: string): Promise<Refund[]> {
     return this.database.reader.getRepository(RefundEntity).find({ where: { cancellationId }, order: { id: 'desc' } });
+  }
+
+  /** Of a charge that is returned without a cancellation; none where all of it had gone back before. */
+  inFull(chargeId: string): Promise<Refund[]> {
+    const where = { chargeId, basis: 'full', cancellationId: IsNull() } as const;
+    return this.database.reader.getRepository(RefundEntity).findBy(where);
   }
 
   /** Newest first. */

@@ -6,6 +6,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CasesModule } from '../cases/cases.module.js';
+import { LedgerModule } from '../ledger/ledger.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { Compensate } from './compensate.js';
@@ -18,7 +19,7 @@ import { RefundsController } from './refunds.controller.js';
 import { RefundsProcessor } from './refunds.processor.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([RefundEntity]), CasesModule, PaymentsModule, SubscriptionsModule],
+  imports: [TypeOrmModule.forFeature([RefundEntity]), CasesModule, LedgerModule, PaymentsModule, SubscriptionsModule],
   controllers: [RefundsController, CompensationsController],
   providers: [Compensate, OpenRefund, RefundRequests, RefundStore, RefundsProcessor],
   exports: [OpenRefund, RefundStore],

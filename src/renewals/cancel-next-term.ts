@@ -1,9 +1,11 @@
-/** Takes an early renewal back (3.3.1): until the waiting term starts, all of it is returned. */
+/** Takes an early renewal back (3.3.1): until the waiting term starts, all of it is returned that was not before. */
 import { Injectable } from '@nestjs/common';
 import { waitingTerm } from '../domain/due.js';
 import { Refusal } from '../domain/refusal.js';
+import { Ledger } from '../ledger/ledger.js';
 import type { Bind } from '../platform/idempotency.js';
 import { OpenRefund } from '../refunds/open-refund.js';
+import { RefundStore } from '../refunds/refund.store.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 
@@ -13,9 +15,11 @@ export class CancelNextTerm {
     private readonly changeSubscription: ChangeSubscription,
     private readonly subscriptions: SubscriptionStore,
     private readonly openRefund: OpenRefund,
+    private readonly refunds: RefundStore,
+    private readonly ledger: Ledger,
   ) {}
 
-  /** Returns the refund's id. Refuses `not_found`, then `not_allowed_in_state` where no term waits. */
+  /** Returns the id of the charge that is returned. Refuses `not_found`, then `not_allowed_in_state` where no term waits. */
   run(id: string, bind: Bind): Promise<string> {
     return this.changeSubscription.run(id, 'member', async (change) => {
       const waiting = waitingTerm(change.terms, change.now);
@@ -25,19 +29,26 @@ export class CancelNextTerm {
       }
       await this.subscriptions.removeTerm(change.tx, waiting.id);
       change.terms.splice(change.terms.indexOf(waiting), 1);
-      const { chargeId, priceMinor: amountMinor, currency } = waiting;
+      const { chargeId, priceMinor: paidMinor, currency } = waiting;
+      const returnedMinor = await this.refunds.returnedMinor(change.tx, chargeId);
+      const amountMinor = paidMinor - returnedMinor;
       change.record('next_term.canceled', '3.3.1', 'the early renewal is taken back before its term started');
-      const refund = await this.openRefund.run(change, {
+      await bind(change.tx, chargeId);
+      if (amountMinor === 0) {
+        await this.ledger.serviceCutShort(change, 'membership_revenue', '3.3.1', chargeId);
+        return chargeId;
+      }
+      const before = returnedMinor === 0 ? '' : `, ${returnedMinor} returned before`;
+      await this.openRefund.run(change, {
         chargeId,
         cancellationId: null,
         money: { amountMinor, currency },
         basis: 'full',
         clause: '3.3.1',
-        calculation: { formula: `${amountMinor} paid, not begun = ${amountMinor}` },
+        calculation: { formula: `${paidMinor} paid, not begun${before} = ${amountMinor}` },
         explanation: `${amountMinor} ${currency} goes back: the term had not started`,
       });
-      await bind(change.tx, refund.id);
-      return refund.id;
+      return chargeId;
     });
   }
 }

@@ -67,9 +67,10 @@ export class EarlyRenewalsController {
   ): Promise<EarlyRenewalCancellationView> {
     return this.idempotency.run(keyed, {
       act: (bind) => this.cancelNextTerm.run(id, bind),
-      answer: async (refundId) => {
+      answer: async (chargeId) => {
         await this.requests.waitUntilDecided(id, waitMs);
-        return { subscription: await this.show.run(id), refunds: [viewRefund(await this.refunds.get(refundId))] };
+        const refunds = (await this.refunds.inFull(chargeId)).map(viewRefund);
+        return { subscription: await this.show.run(id), refunds };
       },
     });
   }

@@ -4,6 +4,7 @@
  * Always true: never charged before the term's end, nor after auto-renewal was turned off (3.3.1).
  */
 import { Module } from '@nestjs/common';
+import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
@@ -17,7 +18,7 @@ import { RenewalsController } from './renewals.controller.js';
 import { SwitchAutoRenewal } from './switch-auto-renewal.js';
 
 @Module({
-  imports: [MarketsModule, PaymentsModule, RefundsModule, SubscriptionsModule],
+  imports: [LedgerModule, MarketsModule, PaymentsModule, RefundsModule, SubscriptionsModule],
   controllers: [RenewalsController, EarlyRenewalsController],
   providers: [BeginTermProcessor, BuyNextTerm, CancelNextTerm, RenewTermProcessor, SwitchAutoRenewal],
 })

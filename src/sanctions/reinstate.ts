@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { violatesUnique } from '../platform/database.js';
 import { Refusal } from '../domain/refusal.js';
 import { followedFromFinding, giveBack } from '../domain/sanction.js';
+import { Ledger } from '../ledger/ledger.js';
 import { RecordStanding } from '../members/record-standing.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
@@ -26,11 +27,12 @@ export class Reinstate {
     private readonly subscriptions: SubscriptionStore,
     private readonly mandates: MandateStore,
     private readonly standing: RecordStanding,
+    private readonly ledger: Ledger,
   ) {}
 
   /**
-   * Refuses `not_found`, `not_allowed_in_state` (not suspended, or ended for another reason), and `already_subscribed`
-   * when the user has meanwhile begun another membership in the market.
+   * Refuses `not_found`, `not_allowed_in_state` (not suspended, ended for another reason, or its term over with nothing
+   * mistaken), and `already_subscribed` when the user has meanwhile begun another membership in the market.
    */
   async run(order: Reinstatement): Promise<void> {
     try {
@@ -52,6 +54,7 @@ export class Reinstate {
     const reopens = mistaken && followedFromFinding(status, endReason);
     if (!reopens) change.move('reinstate');
     if (lostFrom === null) throw new Refusal('not_allowed_in_state', 'The membership is not suspended.', '6.1.2');
+    if (!mistaken) requireRunning(change);
     if (reopens) await this.reopen(change);
     subscription.suspendedAt = null;
     const days = mistaken ? await this.giveDaysBack(change, lostFrom) : 0;
@@ -86,6 +89,14 @@ export class Reinstate {
     const { endsAt, days } = giveBack(lastTerm.endsAt, lostFrom, now);
     lastTerm.endsAt = endsAt;
     await this.subscriptions.moveTermEnd(tx, lastTerm.id, endsAt);
+    await this.ledger.serviceCorrected(change, lastTerm);
     return days;
   }
+}
+
+/** A term that ended while it was suspended ends the membership uncharged (5.1), however late the worker comes. */
+function requireRunning({ subscription, lastTerm, now }: Change): void {
+  if (subscription.status === 'past_due' || subscription.chargeProgress !== 'none') return;
+  if (lastTerm === null || now < lastTerm.endsAt) return;
+  throw new Refusal('not_allowed_in_state', 'The term has ended while the membership was suspended.', '5.1');
 }

@@ -5,6 +5,7 @@
 import { Injectable } from '@nestjs/common';
 import { revocationClause, type RevocationReason } from '../domain/sanction.js';
 import { Refusal } from '../domain/refusal.js';
+import { Ledger } from '../ledger/ledger.js';
 import { RecordStanding } from '../members/record-standing.js';
 import { RequestStore } from '../payments/request.store.js';
 import { Database } from '../platform/database.js';
@@ -21,6 +22,7 @@ export class Revoke {
     private readonly database: Database,
     private readonly requests: RequestStore,
     private readonly standing: RecordStanding,
+    private readonly ledger: Ledger,
   ) {}
 
   /** Refuses `not_found`, then `not_allowed_in_state` (ended, or proposed already). */
@@ -68,6 +70,7 @@ export class Revoke {
     await revocations.update({ id }, { status: 'approved', approvedBy: subject, approvedAt: now });
     await this.requests.withdrawWaiting(change);
     change.end('revoke', reason);
+    await this.ledger.serviceCutShort(change, 'forfeited_fees', revocationClause(reason));
     const said = { standing: 'integrity_violation', reason: `finding: ${reason}` } as const;
     await this.standing.record(tx, subscription.userId, said, subject, now);
     change.record(

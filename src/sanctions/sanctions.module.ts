@@ -5,6 +5,7 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { LedgerModule } from '../ledger/ledger.module.js';
 import { MembersModule } from '../members/members.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
@@ -15,7 +16,13 @@ import { SanctionsController } from './sanctions.controller.js';
 import { Suspend } from './suspend.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([RevocationEntity]), MembersModule, PaymentsModule, SubscriptionsModule],
+  imports: [
+    TypeOrmModule.forFeature([RevocationEntity]),
+    LedgerModule,
+    MembersModule,
+    PaymentsModule,
+    SubscriptionsModule,
+  ],
   controllers: [SanctionsController],
   providers: [Reinstate, Revoke, Suspend],
 })

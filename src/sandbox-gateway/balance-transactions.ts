@@ -1,6 +1,6 @@
 /**
- * Decides what a capture or a refund does to the balance: gross, the gateway's fee and net, in integer minor units.
- * A refund gives no fee back, as with Stripe.
+ * Decides what each movement does to the balance: gross, the gateway's fee and net, in integer minor units. Neither a
+ * refund nor a dispute that is won gives a fee back, as with Stripe.
  */
 import currencyCodes from 'currency-codes';
 import type Stripe from 'stripe';
@@ -22,6 +22,11 @@ export function feeMinor(amountMinor: number, currency: string): number {
   return Math.floor((amountMinor * 14 + 500) / 1000) + fixed;
 }
 
+/** What a dispute costs, whoever wins it: 15.00, or 1500 where there are no smaller units. */
+export function disputeFeeMinor(currency: string): number {
+  return minorDigits(currency) === 3 ? 15_000 : 1500;
+}
+
 /** Major units as a report prints them: `4999 eur → 49.99`, `-5000 jpy → -5000`. */
 export function majorUnits(amountMinor: number, currency: string): string {
   const digits = minorDigits(currency);
@@ -31,8 +36,11 @@ export function majorUnits(amountMinor: number, currency: string): string {
   return digits === 0 ? `${sign}${whole}` : `${sign}${whole}.${padded.slice(-digits)}`;
 }
 
+/** As Stripe's reports name it; what a dispute moves is of type `adjustment`. */
+export type ReportingCategory = 'charge' | 'refund' | 'refund_failure' | 'dispute' | 'dispute_reversal';
+
 interface Movement {
-  type: 'charge' | 'refund';
+  category: ReportingCategory;
   source: string;
   /** Signed: what comes in is positive. */
   amountMinor: number;
@@ -43,9 +51,10 @@ interface Movement {
 }
 
 export function balanceTransaction(movement: Movement): Stripe.BalanceTransaction {
-  const { amountMinor, currency } = movement;
+  const { amountMinor, currency, category } = movement;
   const fee = movement.feeMinor;
-  const details = { amount: fee, application: null, currency, description: 'Processing fees', type: 'stripe_fee' };
+  const description = category === 'dispute' ? 'Dispute fee' : 'Processing fees';
+  const details = { amount: fee, application: null, currency, description, type: 'stripe_fee' };
   return {
     id: newId('txn'),
     object: 'balance_transaction',
@@ -59,9 +68,9 @@ export function balanceTransaction(movement: Movement): Stripe.BalanceTransactio
     fee,
     fee_details: fee === 0 ? [] : [details],
     net: amountMinor - fee,
-    reporting_category: movement.type,
+    reporting_category: category,
     source: movement.source,
     status: 'pending',
-    type: movement.type,
+    type: category === 'dispute' || category === 'dispute_reversal' ? 'adjustment' : category,
   };
 }

@@ -37,7 +37,7 @@ export function capture(
 ): Stripe.PaymentIntent {
   const blank = newCharge(unit, intent, method);
   const transaction = balanceTransaction({
-    type: 'charge',
+    category: 'charge',
     source: blank.id,
     amountMinor: intent.amount,
     feeMinor: feeMinor(intent.amount, intent.currency),

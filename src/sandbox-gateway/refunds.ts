@@ -1,9 +1,10 @@
 /**
- * Decides what may go back: only money captured, never more in all than was captured. The payment intent is locked
- * first, so two refunds of one payment follow each other.
+ * Decides what may go back: only money captured, never more in all than was captured, nothing that the cardholder's
+ * bank holds back. The payment intent is locked first, so two refunds of one payment follow each other.
  */
 import type Stripe from 'stripe';
 import { balanceTransaction } from './balance-transactions.js';
+import { disputedMinor } from './disputes.js';
 import type { Parameters } from './parameters.js';
 import { idOf } from './store.js';
 import { invalidRequest, noSuch, StripeFailure } from './stripe-errors.js';
@@ -13,8 +14,12 @@ const REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as const;
 
 export async function createRefund(unit: UnitOfWork, parameters: Parameters): Promise<Stripe.Refund> {
   const charge = await capturedCharge(unit, parameters);
-  const left = charge.amount_captured - charge.amount_refunded;
+  const heldMinor = await disputedMinor(unit, idOf(charge.payment_intent));
+  const left = charge.amount_captured - charge.amount_refunded - heldMinor;
   const amount = parameters.count('amount') ?? left;
+  if (heldMinor > 0 && amount > left) {
+    throw refused(`Charge ${charge.id} has been charged back; cannot issue a refund.`, 'charge_disputed', 'charge');
+  }
   if (left === 0) {
     throw refused(`Charge ${charge.id} has already been refunded.`, 'charge_already_refunded', 'charge');
   }
@@ -44,27 +49,77 @@ async function capturedCharge(unit: UnitOfWork, parameters: Parameters): Promise
 }
 
 function succeeded(unit: UnitOfWork, refund: Stripe.Refund, charge: Stripe.Charge): Stripe.Refund {
-  const transaction = balanceTransaction({
-    type: 'refund',
-    source: refund.id,
-    amountMinor: -refund.amount,
-    feeMinor: 0,
-    currency: refund.currency,
-    description: charge.description === null ? 'REFUND' : `REFUND FOR CHARGE (${charge.description})`,
-    now: unit.now,
-  });
-  unit.save(transaction);
-  const refundedMinor = charge.amount_refunded + refund.amount;
-  const reduced = unit.save<Stripe.Charge>({
-    ...charge,
-    amount_refunded: refundedMinor,
-    refunded: refundedMinor === charge.amount_captured,
-  });
-  const paidBack = unit.save({ ...refund, balance_transaction: transaction.id });
+  const paidBack = unit.save({ ...refund, balance_transaction: moved(unit, refund, charge, 'refund') });
   unit.emit('refund.created', paidBack);
-  unit.emit('charge.refunded', reduced);
+  unit.emit('charge.refunded', returned(unit, charge, refund.amount));
   unit.emit('refund.updated', paidBack);
   return paidBack;
+}
+
+/** The bank sends a refund back that it had taken, such as one to a card that was closed since. */
+export async function failRefund(unit: UnitOfWork, id: string): Promise<Stripe.Refund> {
+  const { refund, charge } = await lockRefund(unit, id, 'succeeded');
+  const bounced = unit.save<Stripe.Refund>({
+    ...refund,
+    status: 'failed',
+    failure_reason: 'expired_or_canceled_card',
+    failure_balance_transaction: moved(unit, refund, charge, 'refund_failure'),
+  });
+  returned(unit, charge, -refund.amount);
+  unit.emit('refund.updated', bounced);
+  unit.emit('refund.failed', bounced);
+  return bounced;
+}
+
+/** The bank takes a refund after all that it had refused. */
+export async function succeedRefund(unit: UnitOfWork, id: string): Promise<Stripe.Refund> {
+  const { refund, charge } = await lockRefund(unit, id, 'failed');
+  const { failure_reason: _, ...rest } = refund;
+  const transaction = moved(unit, refund, charge, 'refund');
+  const taken = unit.save<Stripe.Refund>({ ...rest, status: 'succeeded', balance_transaction: transaction });
+  returned(unit, charge, refund.amount);
+  unit.emit('refund.updated', taken);
+  return taken;
+}
+
+async function lockRefund(
+  unit: UnitOfWork,
+  id: string,
+  status: 'succeeded' | 'failed',
+): Promise<{ refund: Stripe.Refund; charge: Stripe.Charge }> {
+  const found = await unit.find('refund', id);
+  if (found === undefined) throw noSuch('refund', id);
+  await unit.lock('payment_intent', idOf(found.payment_intent));
+  const refund = await unit.lock('refund', id);
+  const charge = await unit.find('charge', idOf(found.charge));
+  if (refund?.status !== status || charge === undefined) throw invalidRequest(`This refund is no ${status} one.`);
+  return { refund, charge };
+}
+
+/** Returns the id of the balance transaction. */
+function moved(
+  unit: UnitOfWork,
+  refund: Stripe.Refund,
+  charge: Stripe.Charge,
+  category: 'refund' | 'refund_failure',
+): string {
+  const words = category === 'refund' ? 'REFUND' : 'REFUND FAILURE';
+  const transaction = balanceTransaction({
+    category,
+    source: refund.id,
+    amountMinor: category === 'refund' ? -refund.amount : refund.amount,
+    feeMinor: 0,
+    currency: refund.currency,
+    description: charge.description === null ? words : `${words} FOR CHARGE (${charge.description})`,
+    now: unit.now,
+  });
+  return unit.save(transaction).id;
+}
+
+function returned(unit: UnitOfWork, charge: Stripe.Charge, amountMinor: number): Stripe.Charge {
+  const refundedMinor = charge.amount_refunded + amountMinor;
+  const refunded = refundedMinor === charge.amount_captured;
+  return unit.save<Stripe.Charge>({ ...charge, amount_refunded: refundedMinor, refunded });
 }
 
 function failed(unit: UnitOfWork, refund: Stripe.Refund): Stripe.Refund {

@@ -1,17 +1,20 @@
 /**
  * Decides what a test or a developer may ask of the sandbox beyond Stripe: its record of movements, its faults, its
- * clock, and the cardholder's answer. Real Stripe has none of these, so nothing in production may call them.
+ * clock, and what cardholders and their banks say. Real Stripe has none of these, so nothing in production may call them.
  */
 import { once } from 'node:events';
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { parseInstant } from './clock.js';
 import { executeOnce } from './execute-once.js';
 import { parseFaults } from './faults.js';
+import { closeDispute, openDispute, type DisputeOrder } from './disputes.js';
 import { authenticatePaymentIntent } from './payment-intents.js';
+import { failRefund, succeedRefund } from './refunds.js';
 import { entries, movement, report, REPORT_HEADER, type Span } from './settlement.js';
+import type { StoredObject } from './store.js';
 import type { Parts } from './stripe-api.js';
 import { StripeFailure } from './stripe-errors.js';
-import { newId } from './unit-of-work.js';
+import { newId, type UnitOfWork } from './unit-of-work.js';
 
 export const BUSINESS_TIME = 'business-time';
 
@@ -38,10 +41,23 @@ export function sandboxApi(parts: Parts): Router {
     parts.clock.setBusinessTime(now);
     response.json({ now: now.toISOString() });
   });
-  router.post('/payment_intents/:id/authenticate', (request, response) => authenticate(parts, request, response));
+  for (const [path, door] of DOORS) {
+    router.post(path, (request, response) => pass(parts, door, request, response));
+  }
   router.use(sendProblem);
   return router;
 }
+
+type Door = (id: string, body: unknown) => (unit: UnitOfWork) => Promise<StoredObject>;
+
+/** What others than the merchant do: each is committed with its events, as a call of the merchant's is. */
+const DOORS: [path: string, door: Door][] = [
+  ['/payment_intents/:id/authenticate', (id, body) => authentication(id, body)],
+  ['/refunds/:id/failure', (id) => (unit) => failRefund(unit, id)],
+  ['/refunds/:id/success', (id) => (unit) => succeedRefund(unit, id)],
+  ['/disputes', (_, body) => (unit) => openDispute(unit, disputeOrder(body))],
+  ['/disputes/:id/closing', (id, body) => (unit) => closeDispute(unit, id, closing(body))],
+];
 
 async function answerMovements(parts: Parts, request: Request, response: Response): Promise<void> {
   const limit = digits(request.query['limit'], 'limit');
@@ -82,9 +98,7 @@ function spanOf(request: Request): Span {
   return span;
 }
 
-async function authenticate(parts: Parts, request: Request, response: Response): Promise<void> {
-  const succeed = field(request.body, 'succeed');
-  if (typeof succeed !== 'boolean') throw new Unprocessable('succeed must be a boolean');
+async function pass(parts: Parts, door: Door, request: Request, response: Response): Promise<void> {
   const { faults, webhooks } = parts;
   const call = {
     now: parts.clock.businessSeconds(),
@@ -94,10 +108,31 @@ async function authenticate(parts: Parts, request: Request, response: Response):
     failRefund: false,
     subject: request.path,
   };
-  const id = String(request.params['id']);
-  const answer = await executeOnce(parts.store, call, (unit) => authenticatePaymentIntent(unit, id, succeed));
+  const answer = await executeOnce(parts.store, call, door(String(request.params['id']), request.body));
   webhooks.wake();
   response.status(answer.status).type('json').send(answer.body);
+}
+
+function authentication(id: string, body: unknown): ReturnType<Door> {
+  const succeed = field(body, 'succeed');
+  if (typeof succeed !== 'boolean') throw new Unprocessable('succeed must be a boolean');
+  return (unit) => authenticatePaymentIntent(unit, id, succeed);
+}
+
+function disputeOrder(body: unknown): DisputeOrder {
+  const [paymentIntent, amount, reason] = ['paymentIntent', 'amount', 'reason'].map((name) => field(body, name));
+  if (typeof paymentIntent !== 'string') throw new Unprocessable('paymentIntent must be an id');
+  if (amount !== undefined && !(Number.isSafeInteger(amount) && Number(amount) > 0)) {
+    throw new Unprocessable('amount must be minor units above zero');
+  }
+  if (reason !== undefined && typeof reason !== 'string') throw new Unprocessable('reason must be a text');
+  return { paymentIntent, amountMinor: amount as number | undefined, reason };
+}
+
+function closing(body: unknown): 'won' | 'lost' {
+  const status = field(body, 'status');
+  if (status !== 'won' && status !== 'lost') throw new Unprocessable('status must be won or lost');
+  return status;
 }
 
 function field(body: unknown, name: string): unknown {

@@ -1,9 +1,10 @@
 /**
- * Decides what the outside record says: every capture and refund with money behind it, as JSON for a test to compare
- * with, and as lines of Stripe's itemized balance-change report. Failed refunds and declines never appear.
+ * Decides what the outside record says: every capture, refund and dispute with money behind it, and what came back of
+ * them, as JSON for a test to compare with, and as lines of Stripe's itemized balance-change report. What moved no money,
+ * such as a decline, never appears.
  */
 import type Stripe from 'stripe';
-import { majorUnits } from './balance-transactions.js';
+import { majorUnits, type ReportingCategory } from './balance-transactions.js';
 import { isoInstant } from './clock.js';
 import type { Store } from './store.js';
 
@@ -11,7 +12,7 @@ export interface Entry {
   /** Position among all entries, oldest first. */
   seq: string;
   transaction: Stripe.BalanceTransaction;
-  source: Stripe.Charge | Stripe.Refund;
+  source: Stripe.Charge | Stripe.Refund | Stripe.Dispute;
   charge: Stripe.Charge;
 }
 
@@ -42,13 +43,22 @@ export async function* entries(store: Store, span: Span): AsyncGenerator<Entry> 
   }
 }
 
+const MOVEMENT: Record<ReportingCategory, string> = {
+  charge: 'capture',
+  refund: 'refund',
+  refund_failure: 'refund_failure',
+  dispute: 'chargeback',
+  dispute_reversal: 'chargeback_reversal',
+};
+
 export function movement({ transaction, source, charge }: Entry): Record<string, unknown> {
   return {
     id: transaction.id,
-    type: source.object === 'charge' ? 'capture' : 'refund',
+    type: MOVEMENT[transaction.reporting_category as ReportingCategory],
     paymentIntent: charge.payment_intent,
     charge: charge.id,
     refund: source.object === 'refund' ? source.id : null,
+    dispute: source.object === 'dispute' ? source.id : null,
     amount: Math.abs(transaction.amount),
     currency: transaction.currency.toUpperCase(),
     reference: source.metadata?.['reference'] ?? null,

@@ -46,6 +46,7 @@ const READS: [path: string, kind: Kind][] = [
   ['/payment_intents', 'payment_intent'],
   ['/charges', 'charge'],
   ['/refunds', 'refund'],
+  ['/disputes', 'dispute'],
   ['/balance_transactions', 'balance_transaction'],
   ['/events', 'event'],
 ];

@@ -24,6 +24,10 @@ export type EventName =
   | 'setup_intent.canceled'
   | 'charge.succeeded'
   | 'charge.refunded'
+  | 'charge.dispute.created'
+  | 'charge.dispute.funds_withdrawn'
+  | 'charge.dispute.funds_reinstated'
+  | 'charge.dispute.closed'
   | 'refund.created'
   | 'refund.updated'
   | 'refund.failed';
@@ -94,6 +98,13 @@ export class UnitOfWork {
     const text = 'select body from objects where id = $1 and kind = $2 for update';
     const found = await this.client.query<{ body: StoredKinds[K] }>(text, [id, kind]);
     return found.rows[0]?.body;
+  }
+
+  /** Committed ones, newest first. */
+  async disputesOf(paymentIntent: string): Promise<Stripe.Dispute[]> {
+    const text = `select body from objects where payment_intent = $1 and kind = 'dispute' order by seq desc`;
+    const found = await this.client.query<{ body: Stripe.Dispute }>(text, [paymentIntent]);
+    return found.rows.map((row) => row.body);
   }
 
   save<T extends StoredObject>(object: T): T {

@@ -58,9 +58,17 @@ export class Admission {
     return { former: await this.subscriptions.latestEnded(tx, userId, country), agreementVersion };
   }
 
-  private async requireOpenAndEligible(userId: string, country: string): Promise<void> {
-    const market = await this.markets.find(this.database.reader, country);
+  /**
+   * Once more in the sign-up's own transaction, after the companies were resolved: a market that is announced to end
+   * (5.4) waits for sign-ups that got this far, and tells them too.
+   */
+  async requireOpen(tx: EntityManager, country: string): Promise<void> {
+    const market = await this.markets.find(tx, country);
     if (market?.status !== 'open') throw notOpen(country, market === null ? 'there is no such market' : 'it is closed');
+  }
+
+  private async requireOpenAndEligible(userId: string, country: string): Promise<void> {
+    await this.requireOpen(this.database.reader, country);
     const decision = await this.eligibility.decide(userId, country);
     if (!decision.eligible) {
       throw new Refusal('not_eligible', `This user cannot join: ${decision.reason}.`, decision.clause);

@@ -36,6 +36,7 @@ export class Subscribe {
       await bind(change.tx, subscription.id);
       const { agreementVersion, locale, residenceCountry } = subscription;
       const contractingEntities = await this.entities.resolve(change.tx, residenceCountry);
+      await this.admission.requireOpen(change.tx, body.country);
       change.subscription.contractingEntities = contractingEntities;
       change.record('subscription.requested', '3.1.2', `the member subscribes, starting ${body.startWith}`, {
         agreementVersion,

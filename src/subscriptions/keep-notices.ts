@@ -6,7 +6,14 @@
 import { Injectable } from '@nestjs/common';
 import { plusDays } from '../domain/instant.js';
 import type { Money } from '../domain/money.js';
-import { composeNotice, noticeDaysBefore, planNotices, type NoticeContent, type NoticeKind } from '../domain/notice.js';
+import {
+  composeNotice,
+  noticeDaysBefore,
+  planNotices,
+  type Announcement,
+  type NoticeContent,
+  type NoticeKind,
+} from '../domain/notice.js';
 import { renewalPrice } from '../domain/renewal-price.js';
 import type { RulePack } from '../domain/rule-pack.js';
 import type { SubscriptionStatus, Term } from '../domain/subscription.js';
@@ -47,6 +54,9 @@ export class KeepNotices {
     if (status === 'canceled') {
       await this.tellNow(change, 'cancellation_receipt', moneyIn(change, 'subscription.canceled'));
     }
+    if (status === 'discontinued') {
+      await this.tellNow(change, 'market_ended', moneyIn(change, 'subscription.discontinued'));
+    }
   }
 
   /** Hands over every planned notice of the subscription whose day has come; one that came too late is missed. */
@@ -55,7 +65,7 @@ export class KeepNotices {
     if (lastTerm === null) return;
     const due = await this.notices.planned(tx, subscription.id, now);
     if (due.length === 0) return;
-    const content = await this.announcementOf(change, lastTerm);
+    const content = await this.announcementOf(change, lastTerm, await this.packOf(change));
     for (const notice of due) {
       const late = notice.until !== null && now >= notice.until;
       if (late) await this.notices.save(tx, { ...notice, status: 'missed' });
@@ -69,8 +79,9 @@ export class KeepNotices {
     const { status, autoRenewal, suspendedAt } = subscription;
     const running = status === 'trialing' || status === 'active';
     if (lastTerm === null || !running || !autoRenewal || suspendedAt !== null) return;
+    if (!(await this.marketOpen(change))) return;
     const last = (await this.notices.given(tx, subscription.id, lastTerm.endsAt)).at(-1);
-    const expected = await this.expected(change, lastTerm);
+    const expected = await this.expected(change, lastTerm, await this.packOf(change));
     if (last === undefined || (last.amountMinor === expected.amountMinor && last.currency === expected.currency))
       return;
     await this.tellNow(change, 'price_change', expected, lastTerm.endsAt);
@@ -78,35 +89,40 @@ export class KeepNotices {
 
   private async plan(change: Change, lastTerm: Term): Promise<void> {
     const { tx, subscription, now } = change;
-    const pack = await this.packOf(change, lastTerm);
+    const pack = await this.packOf(change);
     const days = noticeDaysBefore(lastTerm.kind, pack).map((daysBefore) => ({
       daysBefore,
       at: calendarDaysBefore(lastTerm.endsAt, daysBefore, pack.timeZone),
     }));
     const consentRequired = pack.trialConversionConsent === 'explicit';
-    const plan = planNotices({ now, subscription, term: lastTerm, days, consentRequired });
-    const content = plan.length === 0 ? null : await this.announcementOf(change, lastTerm);
+    const marketOpen = await this.marketOpen(change);
+    const plan = planNotices({ now, subscription, term: lastTerm, days, consentRequired, marketOpen });
+    const content = plan.length === 0 ? null : await this.announcementOf(change, lastTerm, pack);
     const written = content === null ? [] : plan.map((one) => ({ ...one, content: content(one.kind) }));
     await this.notices.keepPlan(tx, subscription.id, lastTerm.endsAt, written);
     if (plan.some(({ dueAt }) => dueAt <= now)) await this.giveDue(change);
   }
 
-  private async announcementOf(change: Change, term: Term): Promise<(kind: NoticeKind) => NoticeContent> {
-    const money = await this.expected(change, term);
-    return (kind) => this.compose(change, kind, money, term.endsAt);
+  private async announcementOf(
+    change: Change,
+    term: Term,
+    pack: RulePack,
+  ): Promise<(kind: NoticeKind) => NoticeContent> {
+    const money = await this.expected(change, term, pack);
+    return (kind) => this.compose(change, { kind, money, date: term.endsAt, timeZone: pack.timeZone });
   }
 
   /** What will be charged at the term's end, if it is told now. */
-  private async expected({ tx, subscription, now }: Change, term: Term): Promise<Money> {
+  private async expected({ tx, subscription, now }: Change, term: Term, { priceNoticeDays }: RulePack): Promise<Money> {
     const { id, country } = subscription;
     const published = await this.markets.priceAt(tx, country, term.endsAt);
-    const { priceNoticeDays } = await this.markets.rulePack(tx, country, term.rulePackVersion);
     const told = [...(await this.notices.given(tx, id, term.endsAt)), { at: now, ...published }];
     return renewalPrice({ published, standing: costOf(term), told, tellBy: plusDays(term.endsAt, -priceNoticeDays) });
   }
 
   private async tellNow(change: Change, kind: NoticeKind, money: Money | null, date = change.now): Promise<void> {
     const { subscription, now, lastTerm } = change;
+    const { timeZone } = await this.packOf(change);
     const notice: NoticeEntity = {
       id: newId(),
       subscriptionId: subscription.id,
@@ -116,7 +132,7 @@ export class KeepNotices {
       status: 'planned',
       dueAt: now,
       until: null,
-      content: this.compose(change, kind, money, date),
+      content: this.compose(change, { kind, money, date, timeZone }),
       givenAt: null,
       eventId: null,
     };
@@ -131,13 +147,20 @@ export class KeepNotices {
     await this.notices.save(change.tx, { ...notice, status: 'due', givenAt: change.now, eventId });
   }
 
-  private compose({ subscription }: Change, kind: NoticeKind, money: Money | null, date: Date): NoticeContent {
+  private compose({ subscription }: Change, facts: Omit<Announcement, 'country' | 'companies'>): NoticeContent {
     const { country, contractingEntities } = subscription;
-    return composeNotice({ kind, country, companies: contractingEntities.map(({ name }) => name), money, date });
+    return composeNotice({ ...facts, country, companies: contractingEntities.map(({ name }) => name) });
   }
 
-  private packOf({ tx, subscription }: Change, term: Term): Promise<RulePack> {
-    return this.markets.rulePack(tx, subscription.country, term.rulePackVersion);
+  private async marketOpen({ tx, subscription }: Change): Promise<boolean> {
+    return (await this.markets.find(tx, subscription.country))?.status === 'open';
+  }
+
+  /** The rules the last term began under; where none ever began, those of today. */
+  private packOf({ tx, subscription, now, lastTerm }: Change): Promise<RulePack> {
+    const { country } = subscription;
+    if (lastTerm === null) return this.markets.rulePackAt(tx, country, now);
+    return this.markets.rulePack(tx, country, lastTerm.rulePackVersion);
   }
 }
 

@@ -13,7 +13,7 @@ export class NoticeEntity {
   @Column('text')
   kind: NoticeKind;
 
-  /** The end of the term it speaks of; null where none ever began. */
+  /** The end of the term it speaks of; null where it speaks of none. */
   @Column('timestamptz', { nullable: true })
   termEndsAt: Date | null;
 
@@ -37,7 +37,7 @@ export class NoticeEntity {
   @Column('timestamptz', { nullable: true })
   givenAt: Date | null;
 
-  /** The event that carries it; its webhook id. */
+  /** The event that carries it. */
   @Column('uuid', { nullable: true })
   eventId: string | null;
 }

@@ -26,7 +26,7 @@ export class NoticeStore {
     private readonly database: Database,
   ) {}
 
-  /** Newest first, with when an endpoint took it. */
+  /** Newest first, with when each was taken. */
   async list(subscriptionId: string, page: PageQuery): Promise<ProvenNotice[]> {
     const { reader } = this.database;
     const rows = await reader.getRepository(NoticeEntity).find({
@@ -78,8 +78,16 @@ export class NoticeStore {
     }
   }
 
-  async insert(tx: EntityManager, notice: NoticeEntity): Promise<void> {
-    await tx.getRepository(NoticeEntity).insert(notice);
+  async insert(tx: EntityManager, notices: NoticeEntity | NoticeEntity[]): Promise<void> {
+    await tx.getRepository(NoticeEntity).insert(notices);
+  }
+
+  /** Cancels everything planned for these subscriptions: no term follows theirs. */
+  async cancelPlanned(tx: EntityManager, subscriptionIds: string[]): Promise<void> {
+    await tx.query(
+      `update notices set status = 'canceled', claimed_until = null where status = 'planned' and subscription_id = any($1)`,
+      [subscriptionIds],
+    );
   }
 
   async save(tx: EntityManager, { id, ...facts }: NoticeEntity): Promise<void> {

@@ -25,9 +25,10 @@ export class NoticeView {
   until: Date | null;
   /** When it became due and was handed over. */
   givenAt: Date | null;
-  /** When a subscriber's endpoint took it, and under which webhook id. */
+  /** Proof: when the mail relay, or without one the webhook, took it. `GET /v1/deliveries?eventId=` has its answer. */
   deliveredAt: Date | null;
-  webhookId: string | null;
+  /** The event that carried it. */
+  eventId: string | null;
   content: NoticeContentView;
 }
 
@@ -43,7 +44,7 @@ export function viewNotice(notice: ProvenNotice): NoticeView {
     until,
     givenAt,
     deliveredAt,
-    webhookId: eventId,
+    eventId,
     content: { ...content, date: content.date === null ? null : new Date(content.date) },
   };
 }

@@ -33,6 +33,7 @@ export class PriceAnnouncements {
     const { reader } = this.database;
     const rows = await reader.query<{ id: string }[]>(
       `select distinct s.id from prices p
+       join markets m on m.country = p.country and m.status = 'open'
        join subscriptions s on s.country = p.country and s.status in ('trialing', 'active') and s.auto_renewal
        join notices n on n.subscription_id = s.id and n.status = 'due' and n.term_ends_at >= p.effective_from
          and n.kind in ('trial_ending', 'renewal_upcoming', 'price_change')

@@ -15,7 +15,11 @@ export class RecordChange {
   /** The last step of a change: everything the flow decided is known by now. */
   async run(change: Change, before: Before): Promise<void> {
     await this.notices.follow(change, before);
-    await this.timeline.publish(change.tx, change.subscription, change.lines);
+    const { tx, subscription, lines } = change;
+    await this.timeline.publish(
+      tx,
+      lines.map((line) => ({ subscription, line })),
+    );
   }
 
   refusal(tx: EntityManager, subscriptionId: string, line: TimelineLine): Promise<void> {

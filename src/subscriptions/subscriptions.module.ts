@@ -19,6 +19,7 @@ import { RecordChange } from './record-change.js';
 import { MandateEntity, SubscriptionEntity, TermEntity, TimelineEntity } from './subscription.entity.js';
 import { SubscriptionStore } from './subscription.store.js';
 import { SubscriptionsController } from './subscriptions.controller.js';
+import { TellMany } from './tell-many.js';
 import { TimelineStore } from './timeline.store.js';
 
 @Module({
@@ -38,7 +39,8 @@ import { TimelineStore } from './timeline.store.js';
     NoticesProcessor,
     ChangeSubscription,
     ShowSubscription,
+    TellMany,
   ],
-  exports: [NoticeStore, SubscriptionStore, MandateStore, ChangeSubscription, ShowSubscription],
+  exports: [NoticeStore, SubscriptionStore, MandateStore, ChangeSubscription, ShowSubscription, TellMany],
 })
 export class SubscriptionsModule {}

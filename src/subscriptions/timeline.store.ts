@@ -7,7 +7,7 @@ import { type EntityManager } from 'typeorm';
 import { isPublished } from '../domain/published-event.js';
 import type { Actor, Subscription } from '../domain/subscription.js';
 import { Database } from '../platform/database.js';
-import { Outbox } from '../platform/outbox.js';
+import { Outbox, type OutboxEvent } from '../platform/outbox.js';
 import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
 import { TimelineEntity } from './subscription.entity.js';
 
@@ -22,6 +22,12 @@ export interface TimelineLine {
   data: object;
 }
 
+/** A line with what others are told of its subscription. */
+export interface RecordedLine {
+  subscription: Pick<Subscription, 'id' | 'userId' | 'country' | 'status'>;
+  line: TimelineLine;
+}
+
 @Injectable()
 export class TimelineStore {
   constructor(
@@ -33,16 +39,26 @@ export class TimelineStore {
     await tx.getRepository(TimelineEntity).insert({ subscriptionId, ...line });
   }
 
-  /** Appends what a change recorded and publishes what others are told of it. */
-  async publish(tx: EntityManager, subscription: Subscription, lines: TimelineLine[]): Promise<void> {
-    const { id: subscriptionId, userId, country, status } = subscription;
-    for (const line of lines) {
-      await this.append(tx, subscriptionId, line);
-      const { id, event, at: occurredAt, actor, clause, explanation, data: facts } = line;
-      if (!isPublished(event)) continue;
-      const data = { subscriptionId, userId, country, status, actor, clause, explanation, facts };
-      await this.outbox.append(tx, { id, event, subscriptionId, occurredAt, data });
-    }
+  /** Appends what changes recorded and publishes what others are told of it, in two statements for all of them. */
+  async publish(tx: EntityManager, recorded: RecordedLine[]): Promise<void> {
+    if (recorded.length === 0) return;
+    const lines = recorded.map(({ line }) => line);
+    await tx.query(
+      `insert into timeline_entries (subscription_id, id, at, actor, event, clause, explanation, data)
+       select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
+         $8::jsonb[])`,
+      [
+        recorded.map(({ subscription }) => subscription.id),
+        lines.map(({ id }) => id),
+        lines.map(({ at }) => at),
+        lines.map(({ actor }) => actor),
+        lines.map(({ event }) => event),
+        lines.map(({ clause }) => clause),
+        lines.map(({ explanation }) => explanation),
+        lines.map(({ data }) => JSON.stringify(data)),
+      ],
+    );
+    await this.outbox.append(tx, ...recorded.flatMap(eventOf));
   }
 
   list(subscriptionId: string, page: PageQuery): Promise<TimelineEntity[]> {
@@ -52,4 +68,12 @@ export class TimelineStore {
       take: limitOf(page) + 1,
     });
   }
+}
+
+function eventOf({ subscription, line }: RecordedLine): OutboxEvent[] {
+  const { id: subscriptionId, userId, country, status } = subscription;
+  const { id, event, at: occurredAt, actor, clause, explanation, data: facts } = line;
+  if (!isPublished(event)) return [];
+  const data = { subscriptionId, userId, country, status, actor, clause, explanation, facts };
+  return [{ id, event, subscriptionId, occurredAt, data }];
 }

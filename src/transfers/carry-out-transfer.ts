@@ -9,6 +9,7 @@ import { TransferStore, type StoredTransfer } from '../entities/transfer.store.j
 import { transferEntities } from '../domain/entity-transfer.js';
 import { HOUR_MS, plusMs } from '../domain/instant.js';
 import { isLive } from '../domain/subscription.js';
+import { Ledger } from '../ledger/ledger.js';
 import { Database } from '../platform/database.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
@@ -28,6 +29,7 @@ export class CarryOutTransfer {
     private readonly transfers: TransferStore,
     private readonly subscriptions: SubscriptionStore,
     private readonly changeSubscription: ChangeSubscription,
+    private readonly ledger: Ledger,
   ) {}
 
   /** One batch; after the last one, the end. */
@@ -65,6 +67,7 @@ export class CarryOutTransfer {
         `${to} takes the place of ${from}; price, term and refunds stay as they are`,
         { transferId, from, to, before, after: subscription.contractingEntities },
       );
+      await this.ledger.transferred(change);
       await this.transfers.count(tx, transferId, subscriptionId);
     });
   }

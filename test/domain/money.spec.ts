@@ -1,6 +1,7 @@
-/** Shares of an amount, against a reference that works with quotient and remainder. */
+/** Shares of an amount, against a reference that works with quotient and remainder; amounts in words. */
+import currencies from 'currency-codes';
 import fc from 'fast-check';
-import { shareOf } from '../../src/domain/money.js';
+import { decimalsOf, formatMoney, shareOf } from '../../src/domain/money.js';
 
 /** Half up: one more when twice the remainder reaches the divisor. */
 function reference(amount: number, part: number, whole: number): number {
@@ -60,5 +61,33 @@ describe('shareOf', () => {
     [1, Number.POSITIVE_INFINITY, 2],
   ])('refuses %d × %d / %d', (amount, part, whole) => {
     expect(() => shareOf(amount, part, whole)).toThrow(/^a share needs whole, non-negative numbers/);
+  });
+});
+
+describe('formatMoney', () => {
+  // Metals, drawing rights and codes for testing: nothing is priced in them.
+  const NO_MONEY = /^X(?!AF|CD|CG|OF|PF)/;
+
+  it('knows the decimals of every currency of ISO 4217', () => {
+    const codes = currencies.codes().filter((code) => !NO_MONEY.test(code));
+    expect(codes.length).toBeGreaterThan(150);
+    const ours = codes.map((code) => [code, decimalsOf(code)]);
+    expect(ours).toEqual(codes.map((code) => [code, currencies.code(code)?.digits]));
+  });
+
+  it.each([
+    [4999, 'EUR', 'EUR 49.99'],
+    [5, 'EUR', 'EUR 0.05'],
+    [0, 'EUR', 'EUR 0.00'],
+    [-5, 'EUR', 'EUR -0.05'],
+    [123_456_789, 'EUR', 'EUR 1,234,567.89'],
+    [4900, 'JPY', 'JPY 4,900'],
+    [0, 'JPY', 'JPY 0'],
+    [15_000, 'KWD', 'KWD 15.000'],
+    [7, 'KWD', 'KWD 0.007'],
+    [499_900, 'HUF', 'HUF 4,999.00'],
+    [1_000_000_000_000, 'EUR', 'EUR 10,000,000,000.00'],
+  ])('%i %s is %s', (amountMinor, currency, words) => {
+    expect(formatMoney({ amountMinor, currency })).toBe(words);
   });
 });

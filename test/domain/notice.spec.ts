@@ -5,6 +5,7 @@ import {
   noticeDaysBefore,
   NOTICE_KINDS,
   planNotices,
+  writeLetter,
   type NoticeFacts,
 } from '../../src/domain/notice.js';
 import { SUBSCRIPTION_STATUSES } from '../../src/domain/subscription.js';
@@ -24,6 +25,7 @@ const PAID: NoticeFacts = {
     { daysBefore: 7, at: seven },
   ],
   consentRequired: false,
+  marketOpen: true,
 };
 const TRIAL: NoticeFacts = {
   ...PAID,
@@ -71,6 +73,7 @@ it.each(SUBSCRIPTION_STATUSES)('%s plans only what will be charged', (status) =>
   expect(kinds({ ...PAID, subscription: { ...subscription, autoRenewal: false } })).toEqual([]);
   expect(kinds({ ...PAID, subscription: { ...subscription, suspendedAt: startsAt } })).toEqual([]);
   expect(kinds({ ...PAID, subscription, term: null })).toEqual([]);
+  expect(kinds({ ...PAID, subscription, marketOpen: false })).toEqual([]);
 });
 
 it.each([
@@ -98,24 +101,68 @@ it.each([
 
 it.each(NOTICE_KINDS)('%s says who, how much, when and by which clause', (kind) => {
   const money = { amountMinor: 4999, currency: 'EUR' };
-  const content = composeNotice({ kind, country: 'ES', companies: ['A Ltd', 'B Ltd'], money, date: endsAt });
+  const place = { country: 'ES', timeZone: 'Europe/Madrid' };
+  const content = composeNotice({ ...place, kind, companies: ['A Ltd', 'B Ltd'], money, date: endsAt });
   expect(content).toMatchObject({
     amount: { amount: 4999, currency: 'EUR' },
     date: endsAt,
     companies: ['A Ltd', 'B Ltd'],
   });
   expect(content.text).toContain('A Ltd and B Ltd');
-  expect(content.text).toContain('EUR 49.99');
+  // What goes back is not known before the end.
+  if (kind !== 'market_ending') expect(content.text).toContain('EUR 49.99');
+  expect(content.text).toContain('on 1 March 2027 at 11:00 (Europe/Madrid)');
   expect(content.clause).toMatch(/^[345]\./);
-  expect(content.howToStop === null).toBe(kind === 'cancellation_receipt');
+  expect(content.howToStop === null).toBe(/receipt|market/.test(kind));
 });
 
 it.each([
   ['JPY', 4900, 'JPY 4,900'],
   ['KWD', 15_000, 'KWD 15.000'],
 ])('writes %s with its own decimals', (currency, amountMinor, text) => {
+  const facts = { country: 'JP', timeZone: 'Asia/Tokyo', companies: ['A'], date: endsAt };
   const money = { amountMinor, currency };
-  expect(
-    composeNotice({ kind: 'renewal_upcoming', country: 'JP', companies: ['A'], money, date: endsAt }).text,
-  ).toContain(text);
+  expect(composeNotice({ ...facts, kind: 'renewal_upcoming', money }).text).toContain(text);
+});
+
+it('says so when nothing goes back', () => {
+  const facts = { country: 'ES', timeZone: 'Europe/Madrid', companies: ['A'], date: endsAt };
+  const money = { amountMinor: 0, currency: 'EUR' };
+  for (const kind of ['cancellation_receipt', 'market_ended'] as const) {
+    expect(composeNotice({ ...facts, kind, money }).text).toMatch(/; nothing is left to go back\.$/);
+  }
+});
+
+it.each([
+  ['2027-03-01T15:00:00.000Z', 'Asia/Seoul', '2 March 2027 at 00:00 (Asia/Seoul)'],
+  ['2027-03-28T00:59:59.999Z', 'Europe/Madrid', '28 March 2027 at 01:59 (Europe/Madrid)'],
+  ['2027-03-28T01:00:00.000Z', 'Europe/Madrid', '28 March 2027 at 03:00 (Europe/Madrid)'],
+])('%s is read in %s as %s', (at, timeZone, text) => {
+  const facts = { country: 'US', timeZone, companies: ['A'], money: null, date: new Date(at) };
+  expect(composeNotice({ ...facts, kind: 'trial_ending' }).text).toBe(
+    `The trial of your VIP membership (United States) with A ends on ${text}; the fee is then charged for 365 days.`,
+  );
+});
+
+it.each([
+  [
+    'renewal_upcoming',
+    [
+      'Your VIP membership (Spain) with A Ltd and B Ltd renews on 1 March 2027 at 11:00 (Europe/Madrid); EUR 49.99 is then charged for 365 days.',
+      'How to stop it: Turn auto-renewal off before then, and nothing is charged.',
+      'Your VIP membership agreement with A Ltd and B Ltd provides for this in clause 3.3.1. Please keep this message for your records.',
+    ],
+  ],
+  [
+    'cancellation_receipt',
+    [
+      'Your VIP membership (Spain) with A Ltd and B Ltd ended on 1 March 2027 at 11:00 (Europe/Madrid); EUR 49.99 goes back to your payment method.',
+      'Your VIP membership agreement with A Ltd and B Ltd provides for this in clause 3.4. Please keep this message for your records.',
+    ],
+  ],
+] as const)('%s as a letter says all of it once', (kind, paragraphs) => {
+  const money = { amountMinor: 4999, currency: 'EUR' };
+  const place = { country: 'ES', timeZone: 'Europe/Madrid' };
+  const content = composeNotice({ ...place, kind, companies: ['A Ltd', 'B Ltd'], money, date: endsAt });
+  expect(writeLetter(content)).toBe(paragraphs.join('\n\n'));
 });

@@ -9,6 +9,7 @@ const CHARGED: TermEndFacts = {
   consentRequired: true,
   consentedAt: new Date('2026-03-30T10:00:00.000Z'),
   marketOpen: true,
+  marketEndsAt: null,
   suspended: false,
   noticeMissing: false,
 };
@@ -64,6 +65,16 @@ it('expires what ends while it is suspended, whatever else is so', () => {
       expect(decide({ ...CHARGED, suspended: true, autoRenewal, marketOpen, consentedAt: null })).toBe(
         'expire suspended 5.1',
       );
+    }
+  }
+});
+
+it('leaves a term that reaches beyond the end of its market to that end, whatever else is so', () => {
+  for (const suspended of [true, false]) {
+    const facts = { ...CHARGED, marketOpen: false, suspended, autoRenewal: false };
+    expect(decide({ ...facts, marketEndsAt: new Date(endsAt.getTime() - 1) })).toBe('wait');
+    for (const marketEndsAt of [endsAt, new Date(endsAt.getTime() + 1), null]) {
+      expect(decide({ ...facts, marketEndsAt })).toMatch(/^expire/);
     }
   }
 });

@@ -23,7 +23,7 @@ describe('a subscriber', () => {
       config: {
         OUTGOING_WEBHOOK_URL: receiver.url,
         OUTGOING_WEBHOOK_SECRET: SECRET,
-        OUTGOING_WEBHOOK_TIMEOUT_MS: 300,
+        OUTGOING_TIMEOUT_MS: 300,
         LOG_LEVEL: 'silent',
       },
     });
@@ -36,13 +36,15 @@ describe('a subscriber', () => {
 
   interface Delivery {
     id: string;
-    webhookId: string;
+    eventId: string;
+    endpoint: string;
     event: string;
     status: string;
     attempts: number;
     nextAttemptAt: string | null;
     lastError: string | null;
     deliveredAt: string | null;
+    answer: string | null;
     code?: string;
   }
 
@@ -51,7 +53,7 @@ describe('a subscriber', () => {
   async function deliveries(status: string): Promise<Delivery[]> {
     const { body } = await service.api.call<{ data: Delivery[] }>(
       'GET',
-      `/v1/webhook-deliveries?status=${status}&limit=100`,
+      `/v1/deliveries?status=${status}&limit=100`,
       undefined,
       operations,
     );
@@ -114,12 +116,14 @@ describe('a subscriber', () => {
     receiver.behave = () => 200;
     const [dead] = await deliveries('dead');
     const replay = (): ReturnType<typeof api.call<Delivery>> =>
-      api.call<Delivery>('POST', `/v1/webhook-deliveries/${dead?.id}/replay`, {}, operations);
-    expect(await replay()).toMatchObject({ status: 200, body: { status: 'pending', webhookId: dead?.webhookId } });
+      api.call<Delivery>('POST', `/v1/deliveries/${dead?.id}/replay`, {}, operations);
+    expect(await replay()).toMatchObject({ status: 200, body: { status: 'pending', eventId: dead?.eventId } });
     await settle();
-    expect(receiver.tries(dead?.webhookId ?? '')).toBe(9);
+    expect(receiver.tries(dead?.eventId ?? '')).toBe(9);
     expect(await deliveries('dead')).toHaveLength(1);
-    expect(await deliveries('delivered')).toMatchObject([{ webhookId: dead?.webhookId, lastError: null }]);
+    expect(await deliveries('delivered')).toMatchObject([
+      { eventId: dead?.eventId, endpoint: 'webhook', lastError: null, answer: '200' },
+    ]);
     expect(receiver.of(id)).toHaveLength(2);
   });
 
@@ -129,7 +133,7 @@ describe('a subscriber', () => {
     await settle();
     const [pending] = await deliveries('pending');
     const replay = (id: string): Promise<{ status: number; body: { code?: string } }> =>
-      service.api.call('POST', `/v1/webhook-deliveries/${id}/replay`, {}, operations);
+      service.api.call('POST', `/v1/deliveries/${id}/replay`, {}, operations);
     expect(await replay(pending?.id ?? '')).toMatchObject({ status: 409, body: { code: 'not_allowed_in_state' } });
     expect(await replay('01932a4e-1234-7abc-8123-123456789abc')).toMatchObject({ status: 404 });
   });
@@ -158,7 +162,7 @@ describe('a subscriber', () => {
   it('never waits for subscribers with what moves money', async () => {
     const { api, database } = service;
     receiver.behave = () => 'hang';
-    service.config.OUTGOING_WEBHOOK_TIMEOUT_MS = 20_000;
+    service.config.OUTGOING_TIMEOUT_MS = 20_000;
     const members = await Promise.all(Array.from({ length: 20 }, (_, n) => api.subscribe(`m${n}`)));
     expect(members.map((member) => member.body.status)).toEqual(Array(20).fill('active'));
     await until('40 hanging tries', () => Promise.resolve(receiver.received.length === 40));
@@ -194,7 +198,7 @@ it('writes events that nobody is to be told of, and has nothing to deliver', asy
   const alone = await startService();
   await alone.api.subscribe('u1');
   const { rows } = await alone.database.query(
-    'select (select count(*)::int from outbox_events) as events, (select count(*)::int from webhook_deliveries) as deliveries',
+    'select (select count(*)::int from outbox_events) as events, (select count(*)::int from deliveries) as deliveries',
   );
   expect(rows).toEqual([{ events: 2, deliveries: 0 }]);
   await alone.stop();

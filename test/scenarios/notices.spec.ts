@@ -19,7 +19,7 @@ interface Notice {
   dueAt: string;
   givenAt: string | null;
   deliveredAt: string | null;
-  webhookId: string | null;
+  eventId: string | null;
   content: { amount: { amount: number; currency: string } | null; date: string; howToStop: string; clause: string };
 }
 
@@ -86,7 +86,7 @@ it('announces the end of a trial 7 and 3 calendar days before, with proof, and t
   expect(await notices(id)).toMatchObject([
     // 12:00 in Madrid, the day before and the day of the change to summer time.
     { kind: 'trial_ending', daysBefore: 7, status: 'planned', dueAt: '2026-03-24T11:00:00.000Z', deliveredAt: null },
-    { kind: 'trial_ending', daysBefore: 3, status: 'planned', dueAt: '2026-03-28T11:00:00.000Z', webhookId: null },
+    { kind: 'trial_ending', daysBefore: 3, status: 'planned', dueAt: '2026-03-28T11:00:00.000Z', eventId: null },
   ]);
   expect(await api.clockTo('2026-03-24T10:59:59.999Z')).toEqual({});
   expect(await api.clockTo('2026-03-24T11:00:00.000Z')).toEqual({ give_notice: 1 });
@@ -106,7 +106,7 @@ it('announces the end of a trial 7 and 3 calendar days before, with proof, and t
     status: 'delivered',
     givenAt: '2026-03-24T11:00:00.000Z',
     deliveredAt: '2026-03-24T11:00:00.000Z',
-    webhookId: told[0]?.webhookId,
+    eventId: told[0]?.webhookId,
   });
   await api.clockTo('2026-03-31T10:00:00.000Z');
   expect(await brief(id)).toEqual([
@@ -198,6 +198,51 @@ it('charges the old price when the rise was published too late to tell, and a fa
   await publish(4499, '2027-03-02T10:00:00.000Z');
   await api.clockTo('2028-02-29T10:00:00.000Z');
   expect((await api.subscription(id)).currentTerm).toMatchObject({ number: 3, price: { amount: 4499 } });
+});
+
+it('tells each member that the market ends, instead of what will not be charged, and at the end what goes back', async () => {
+  await start();
+  const { api } = service;
+  const paid = (await api.subscribe('paid')).body;
+  const elsewhere = (await api.subscribe('elsewhere', { country: 'FR' })).body;
+  await api.clockTo('2027-01-25T10:00:00.000Z');
+  const trial = (await api.subscribe('trial', { startWith: 'trial' })).body;
+  const operations = async (path: string, subject: string, body: object): Promise<number> => {
+    const token = await api.token('operations', subject);
+    return (await api.call('POST', `/v1/markets/ES/discontinuation${path}`, body, { token })).status;
+  };
+  const effectiveAt = '2027-02-19T10:00:00.000Z';
+  expect(await operations('', 'olga', { reason: 'the service ends', effectiveAt })).toBe(201);
+  await api.clockBy('PT0S');
+  expect(await brief(paid.id)).toEqual([
+    'market_ending now delivered',
+    'renewal_upcoming 40 delivered',
+    'renewal_upcoming 7 canceled',
+  ]);
+  expect(await brief(trial.id)).toEqual([
+    'market_ending now delivered',
+    'trial_ending 3 canceled',
+    'trial_ending 7 canceled',
+  ]);
+  expect(await brief(elsewhere.id)).toEqual(['renewal_upcoming 40 delivered', 'renewal_upcoming 7 planned']);
+  const told = receiver.of(paid.id).filter(({ data }) => data.facts.kind === 'market_ending');
+  expect(told).toMatchObject([
+    { type: 'notice.due', data: { clause: '5.4', facts: { date: effectiveAt, amount: null } } },
+  ]);
+
+  await api.autoRenewal(paid.id, false);
+  await api.autoRenewal(paid.id, true);
+  await publish(3999, '2027-02-26T10:00:00.000Z');
+  expect(await brief(paid.id)).toHaveLength(3);
+
+  expect([await operations('/approvals', 'olga', {}), await operations('/approvals', 'omar', {})]).toEqual([200, 200]);
+  await api.clockTo(effectiveAt);
+  expect(await brief(paid.id)).toContain('market_ended now delivered');
+  // 4999 × 10 / 365 = 136.96
+  expect((await notices(paid.id)).at(-1)?.content).toMatchObject({ amount: { amount: 137 }, clause: '5.4' });
+  expect((await notices(trial.id)).at(-1)?.content).toMatchObject({ amount: { amount: 0 }, date: effectiveAt });
+  expect((await brief(trial.id)).filter((one) => one.startsWith('market_ending'))).toHaveLength(1);
+  expect(await brief(elsewhere.id)).toEqual(['renewal_upcoming 40 delivered', 'renewal_upcoming 7 planned']);
 });
 
 describe('where the market demands a proven notice', () => {

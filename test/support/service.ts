@@ -20,6 +20,8 @@ export interface Service {
   api: ApiClient;
   sandbox: SandboxClient;
   database: pg.Pool;
+  /** The gateway's own; no test reads it to judge, only to seed. */
+  sandboxDatabaseUrl: string;
   config: Config;
   stop(): Promise<void>;
 }
@@ -37,8 +39,9 @@ const SECRET = 'whsec_test';
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'vip-test-'));
   const databaseUrl = await createDatabase('vip', await migratedTemplate());
+  const sandboxDatabaseUrl = await createDatabase('sandbox');
   const gateway = await createSandboxGateway({
-    databaseUrl: await createDatabase('sandbox'),
+    databaseUrl: sandboxDatabaseUrl,
     port: 0,
     webhookSecret: SECRET,
   });
@@ -71,6 +74,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     api: new ApiClient(url, sign),
     sandbox: new SandboxClient(gateway.url),
     database,
+    sandboxDatabaseUrl,
     config,
     stop: async () => {
       gateway.setWebhookUrl(undefined);

@@ -29,6 +29,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   sanctions: 7,
   transfers: 7,
   discontinuation: 8,
+  invoices: 8,
   reconciliation: 8,
   reports: 8,
   entries: 9,

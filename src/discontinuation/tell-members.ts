@@ -1,0 +1,102 @@
+/**
+ * Tells every member of a market that it ends (5.4), a batch at a time in one short transaction each, and stops what was
+ * planned to be told of charges that will not come. Stopped anywhere, it goes on where it stood; nobody is told twice.
+ */
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { composeNotice } from '../domain/notice.js';
+import type { Subscription } from '../domain/subscription.js';
+import { EntityStore } from '../entities/entity.store.js';
+import { MarketStore } from '../markets/market.store.js';
+import { claimRows } from '../platform/claim.js';
+import { Clock } from '../platform/clock.js';
+import { Database } from '../platform/database.js';
+import { CLAIM_SECONDS } from '../platform/duty.js';
+import { DutyRunner } from '../platform/duty-runner.js';
+import { TellMany } from '../subscriptions/tell-many.js';
+import { DiscontinuationEntity } from './discontinuation.entity.js';
+
+// About a tenth of a second: whoever changes one of these memberships meanwhile waits for no longer.
+const BATCH = 500;
+const KIND = 'market_ending';
+
+type Member = Pick<Subscription, 'id' | 'userId' | 'country' | 'status' | 'contractingEntities'>;
+
+const LIVE = `
+  select id, user_id as "userId", country, status, contracting_entities as "contractingEntities" from subscriptions s
+  where country = $1 and ended_at is null`;
+const NEXT = `${LIVE} and ($2::uuid is null or id > $2) order by id limit ${BATCH} for update`;
+const UNTOLD = `${LIVE} and not exists (select 1 from notices n where n.subscription_id = s.id and n.kind = '${KIND}')
+  order by id limit ${BATCH} for update`;
+
+@Injectable()
+export class TellMembers implements OnModuleInit {
+  constructor(
+    private readonly runner: DutyRunner,
+    private readonly clock: Clock,
+    private readonly database: Database,
+    private readonly markets: MarketStore,
+    private readonly entities: EntityStore,
+    private readonly tellMany: TellMany,
+  ) {}
+
+  onModuleInit(): void {
+    this.runner.register({
+      name: 'tell_members',
+      claim: (max) => this.claim(max),
+      perform: (id) => this.run(id),
+    });
+  }
+
+  private claim(max: number): Promise<string[]> {
+    const claim = { table: 'discontinuations', due: 'told_at is null', orderBy: 'announced_at', values: [] };
+    return claimRows(this.database.reader, claim, max);
+  }
+
+  private async run(id: string): Promise<void> {
+    while (await this.database.transaction((tx) => this.batch(tx, id)));
+  }
+
+  /** False when all have been told. */
+  private async batch(tx: EntityManager, id: string): Promise<boolean> {
+    const plan = await tx
+      .getRepository(DiscontinuationEntity)
+      .findOneOrFail({ where: { id }, lock: { mode: 'pessimistic_write' } });
+    if (plan.toldAt !== null) return false;
+    const { country, toldThroughTo } = plan;
+    const next = await tx.query<Member[]>(NEXT, [country, toldThroughTo]);
+    const members = next.length > 0 ? next : await this.late(tx, country);
+    if (members.length === 0) {
+      await tx.query('update discontinuations set told_at = $2, claimed_until = null where id = $1', [
+        id,
+        await this.clock.now(tx),
+      ]);
+      return false;
+    }
+    await this.tell(tx, plan, members);
+    await tx.query(
+      `update discontinuations set told_through_to = $2,
+         claimed_until = clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS}) where id = $1`,
+      [id, next.at(-1)?.id ?? toldThroughTo],
+    );
+    return true;
+  }
+
+  /** Those whose sign-up was under way when the market closed, and committed behind the batches. */
+  private async late(tx: EntityManager, country: string): Promise<Member[]> {
+    await this.entities.waitForSignUps(tx);
+    return tx.query<Member[]>(UNTOLD, [country]);
+  }
+
+  private async tell(tx: EntityManager, plan: DiscontinuationEntity, members: Member[]): Promise<void> {
+    const now = await this.clock.now(tx);
+    const { country, effectiveAt: date } = plan;
+    const { timeZone } = await this.markets.rulePackAt(tx, country, now);
+    const facts = { kind: KIND, country, timeZone, money: null, date } as const;
+    const told = members.map((subscription) => {
+      const companies = subscription.contractingEntities.map(({ name }) => name);
+      return { subscription, content: composeNotice({ ...facts, companies }) };
+    });
+    await this.tellMany.instead(tx, told, { kind: KIND, actor: 'scheduler', now });
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Issues what is due a document (docs/TAX.md): an invoice for each capture that serves something, a credit note for each
+ * refund owed against one. It reads the ledger's own facts, in the order they were posted, and moves no money. Numbers
+ * of a company and kind have no gap: they are counted in the transaction that writes the documents.
+ */
+import { Injectable } from '@nestjs/common';
+import { claimRows } from '../platform/claim.js';
+import { Clock } from '../platform/clock.js';
+import { Database } from '../platform/database.js';
+import { newId } from '../platform/ids.js';
+import type { DocumentKind } from './document.entity.js';
+
+// A batch holds its counter, and nothing else, for a fraction of a second.
+const BATCH = 1000;
+
+/** Jumps from company to company in the index, so that a long queue costs no more than a short one. */
+const WAITING_ENTITIES = `
+  with recursive waiting as (
+    (select entity from undocumented_facts order by entity limit 1)
+    union all
+    select (select u.entity from undocumented_facts u where u.entity > w.entity order by u.entity limit 1)
+    from waiting w where w.entity is not null)
+  select entity, exists (select from document_counters c where c.entity = w.entity) as counted
+  from waiting w where entity is not null`;
+
+/** The first company is INV1 and CN1, the next INV2 and CN2. Of two that come at once one waits for the next sweep. */
+const OPEN_COUNTERS = `
+  insert into document_counters (id, entity, kind, prefix)
+  select kind.id, $1, kind.name, kind.prefix || (select count(distinct entity) + 1 from document_counters)
+  from (values ($2::uuid, 'invoice', 'INV'), ($3::uuid, 'credit_note', 'CN')) kind (id, name, prefix)
+  on conflict do nothing`;
+
+const HAS_WAITING = `exists (select from undocumented_facts u
+  where u.entity = document_counters.entity and u.kind = document_counters.kind)`;
+
+/** A refund's invoice may be another company's and not issued yet: then its credit note waits for the next sweep. */
+const ISSUE = `
+  with waiting as materialized (
+    select transaction_id from undocumented_facts where entity = $2 and kind = $3 order by transaction_id limit ${BATCH}),
+  facts as (
+    select t.id, t.at, coalesce(r.charge_id, t.subject_id) as charge_id, r.id as refund_id, r.basis
+    from waiting w join ledger_transactions t on t.id = w.transaction_id left join refunds r on r.id = t.subject_id),
+  issued as (
+    insert into documents (id, kind, entity, sequence, number, issued_at, posted_at, subscription_id, user_id, country,
+      description, term_number, add_on, starts_at, ends_at, currency, gross_minor, tax_minor, tax_basis_points,
+      charge_id, charge_reference, clause, invoice_id, invoice_number, refund_id, basis)
+    select id, $3, $2, sequence, prefix || to_char(issued_at at time zone 'UTC', '-YYYY-') ||
+        lpad(sequence::text, greatest(6, length(sequence::text)), '0'),
+      issued_at, at, subscription_id, user_id, country,
+      case when basis is null then '' when basis = 'compensation' then 'Compensation: ' else 'Refund: ' end || served,
+      term_number, add_on, starts_at, ends_at, currency, gross_minor, tax_minor, tax_basis_points,
+      charge_id, reference, clause, invoice_id, invoice_number, refund_id, basis
+    from (
+      select f.*, k.prefix, greatest($4::timestamptz, k.last_issued_at) as issued_at,
+        k.last_number + row_number() over (order by f.id) as sequence, i.id as invoice_id, i.number as invoice_number,
+        s.id as subscription_id, s.user_id, s.country, d.term_number, d.starts_at, d.ends_at, d.tax_basis_points,
+        a.code as add_on, coalesce('Value-added service ' || a.code, 'VIP membership, term ' || d.term_number) as served,
+        c.reference, g.clause, g.currency, abs(g.amount_minor) as gross_minor,
+        coalesce(abs(x.amount_minor), 0) as tax_minor
+      from facts f
+      join document_counters k on k.id = $1
+      join ledger_entries g on g.transaction_id = f.id
+        and g.account = case $3 when 'invoice' then 'gateway_receivable' else 'refunds_payable' end
+      left join ledger_entries x on x.transaction_id = f.id and x.account = 'tax_payable'
+      join deferred_fees d on d.charge_id = f.charge_id
+      join charges c on c.id = f.charge_id
+      join subscriptions s on s.id = d.subscription_id
+      left join add_on_charges o on o.charge_id = f.charge_id
+      left join add_ons a on a.id = o.add_on_id
+      left join documents i on $3 = 'credit_note' and i.charge_id = f.charge_id and i.kind = 'invoice'
+      where $3 = 'invoice' or i.id is not null) documented
+    returning id, issued_at),
+  taken as (
+    delete from undocumented_facts u using issued
+    where (u.entity, u.kind, u.transaction_id) = ($2, $3, issued.id))
+  update document_counters set last_number = last_number + counted.documents, claimed_until = null,
+    last_issued_at = coalesce(counted.at, last_issued_at)
+  from (select count(*)::integer as documents, max(issued_at) as at from issued) counted
+  where id = $1
+  returning counted.documents`;
+
+interface Counter {
+  entity: string;
+  kind: DocumentKind;
+}
+
+@Injectable()
+export class IssueDocuments {
+  constructor(
+    private readonly clock: Clock,
+    private readonly database: Database,
+  ) {}
+
+  /** Counters that something waits for; a company that never issued one gets its counters here. */
+  async claim(max: number): Promise<string[]> {
+    const { reader } = this.database;
+    const waiting = await reader.query<{ entity: string; counted: boolean }[]>(WAITING_ENTITIES);
+    if (waiting.length === 0) return [];
+    for (const { entity } of waiting.filter(({ counted }) => !counted)) {
+      await reader.query(OPEN_COUNTERS, [entity, newId(), newId()]);
+    }
+    return claimRows(reader, { table: 'document_counters', due: HAS_WAITING, orderBy: 'prefix', values: [] }, max);
+  }
+
+  /** Issues until nothing waits for the counter any more. */
+  async run(counterId: string): Promise<void> {
+    let issued = BATCH;
+    while (issued === BATCH) issued = await this.batch(counterId);
+  }
+
+  private batch(counterId: string): Promise<number> {
+    return this.database.transaction(async (tx) => {
+      // A statement of its own: the next one must see what whoever held the counter before has issued.
+      const lock = 'select entity, kind from document_counters where id = $1 for update';
+      const [counter] = await tx.query<Counter[]>(lock, [counterId]);
+      if (counter === undefined) throw new Error(`there is no document counter ${counterId}`);
+      const { entity, kind } = counter;
+      const now = await this.clock.now(tx);
+      const [[done]] = await tx.query<[{ documents: number }[], number]>(ISSUE, [counterId, entity, kind, now]);
+      return done?.documents ?? 0;
+    });
+  }
+}

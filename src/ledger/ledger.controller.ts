@@ -1,0 +1,47 @@
+/** Where finance reads the books. */
+import { Controller, Get, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { RequireScope } from '../platform/access.js';
+import { CsvAnswers, CsvRoute } from '../platform/csv.js';
+import type { Page } from '../platform/page.js';
+import { EntriesQuery, EntriesFilter, EntryView, TrialBalanceQuery, TrialBalanceView } from './ledger.dto.js';
+import { BALANCE_COLUMNS, ENTRY_COLUMNS, ShowLedger } from './show-ledger.js';
+
+@ApiTags('finance')
+@RequireScope('finance')
+@Controller('v1/ledger')
+export class LedgerController {
+  constructor(
+    private readonly show: ShowLedger,
+    private readonly csv: CsvAnswers,
+  ) {}
+
+  /** The balance of every account at an instant, per contracting entity and currency; debit and credit are equal. */
+  @Get('trial-balance')
+  trialBalance(@Query() query: TrialBalanceQuery): Promise<TrialBalanceView> {
+    return this.show.trialBalance(query);
+  }
+
+  /** The same as a file: a line per account. */
+  @Get('trial-balance.csv')
+  @CsvRoute()
+  trialBalanceCsv(@Query() query: TrialBalanceQuery, @Res() response: Response): Promise<void> {
+    const rows = (): AsyncGenerator<object> => this.show.balanceLines(query);
+    return this.csv.send(response, { name: 'trial-balance', columns: BALANCE_COLUMNS, rows });
+  }
+
+  /** What was posted, newest first, each entry with its fact and clause. */
+  @Get('entries')
+  entries(@Query() query: EntriesQuery): Promise<Page<EntryView>> {
+    return this.show.entries(query);
+  }
+
+  /** All of it as a file, newest first. */
+  @Get('entries.csv')
+  @CsvRoute()
+  entriesCsv(@Query() query: EntriesFilter, @Res() response: Response): Promise<void> {
+    const rows = (gone: AbortSignal): AsyncGenerator<object> => this.show.allEntries(query, gone);
+    return this.csv.send(response, { name: 'ledger-entries', columns: ENTRY_COLUMNS, rows });
+  }
+}

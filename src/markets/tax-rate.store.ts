@@ -1,0 +1,26 @@
+/** Answers which tax rate a market's captures are split by at an instant, and publishes the next one. */
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { inForceAt } from '../domain/rule-pack.js';
+import { TaxRateEntity } from './tax-rate.entity.js';
+
+@Injectable()
+export class TaxRateStore {
+  /** 0 where nothing is published. */
+  async basisPointsAt(tx: EntityManager, country: string, at: Date): Promise<number> {
+    return inForceAt(await this.published(tx, country), at)?.basisPoints ?? 0;
+  }
+
+  /** The latest to take effect first. */
+  published(tx: EntityManager, country: string): Promise<TaxRateEntity[]> {
+    return tx.getRepository(TaxRateEntity).find({ where: { country }, order: { effectiveFrom: 'desc' } });
+  }
+
+  /** False when another rate takes effect at the same instant. */
+  async publish(tx: EntityManager, rate: TaxRateEntity): Promise<boolean> {
+    const { country, effectiveFrom } = rate;
+    const stored = await tx.getRepository(TaxRateEntity).findOneBy({ country, effectiveFrom });
+    if (stored === null) await tx.getRepository(TaxRateEntity).insert(rate);
+    return stored === null || stored.basisPoints === rate.basisPoints;
+  }
+}

@@ -1,0 +1,36 @@
+/** Where finance publishes the tax rates that captures and refunds are split by. */
+import { Body, Controller, Get, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { RequireScope, Subject } from '../platform/access.js';
+import type { Page } from '../platform/page.js';
+import { CountryParam } from '../platform/params.dto.js';
+import { PublishTaxRate } from './publish-tax-rate.js';
+import { TaxRateBody } from './publishing.dto.js';
+import { viewTaxRate, type TaxRateView } from './publishing.view.js';
+import { ShowMarket } from './show-market.js';
+
+@ApiTags('finance')
+@RequireScope('finance')
+@Controller('v1/markets/:country/tax-rates')
+export class TaxRatesController {
+  constructor(
+    private readonly show: ShowMarket,
+    private readonly publishTaxRate: PublishTaxRate,
+  ) {}
+
+  /** The market's tax rates, the latest to take effect first. 404 `not_found`. */
+  @Get()
+  list(@Param() { country }: CountryParam): Promise<Page<TaxRateView>> {
+    return this.show.taxRates(country);
+  }
+
+  /** Publishes the rate for what is captured from an instant on. 404 `not_found`. */
+  @Post()
+  async publish(
+    @Param() { country }: CountryParam,
+    @Body() body: TaxRateBody,
+    @Subject() subject: string,
+  ): Promise<TaxRateView> {
+    return viewTaxRate(await this.publishTaxRate.run(country, body, subject));
+  }
+}

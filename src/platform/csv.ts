@@ -1,0 +1,94 @@
+/**
+ * Answers with a CSV file as it is read, whatever its length: a header always, then a line per row, with cells that a
+ * spreadsheet would take for a formula made harmless. It never holds the file, and stops reading when the caller has gone.
+ */
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { applyDecorators, Injectable } from '@nestjs/common';
+import { ApiOkResponse, ApiProduces } from '@nestjs/swagger';
+import { stringify } from 'csv-stringify';
+import type { Response } from 'express';
+import { codeOf } from './embedded-postgres-cluster.js';
+import { RequestProblem } from './problem.js';
+
+// Each holds a connection of the pool for as long as the caller takes to read.
+const AT_ONCE = 4;
+const RETRY_AFTER_SECONDS = '10';
+// Of the stream, and of the query that was canceled for it.
+const CALLER_LEFT = ['ERR_STREAM_PREMATURE_CLOSE', '57014'];
+
+type Rows = AsyncIterable<object>;
+
+export interface CsvFile {
+  /** Without its ending. */
+  name: string;
+  /** Keys of the rows, in order. */
+  columns: readonly string[];
+  /** `gone`: told when nobody waits for the rows any more. */
+  rows: (gone: AbortSignal) => Rows;
+}
+
+/** Documents a route that answers with a file. */
+export function CsvRoute(): MethodDecorator {
+  return applyDecorators(
+    ApiProduces('text/csv'),
+    ApiOkResponse({ description: 'a line per row after the header', schema: { type: 'string' } }),
+  );
+}
+
+@Injectable()
+export class CsvAnswers {
+  private underWay = 0;
+
+  /** Refuses `too_many_downloads` (429) while four are being read by this process. */
+  async send(response: Response, file: CsvFile): Promise<void> {
+    if (this.underWay >= AT_ONCE) {
+      const detail = `${AT_ONCE} files are being downloaded already. Ask again in a moment.`;
+      throw new RequestProblem(429, 'too_many_downloads', detail, undefined, { 'Retry-After': RETRY_AFTER_SECONDS });
+    }
+    this.underWay += 1;
+    try {
+      await stream(response, file);
+    } finally {
+      this.underWay -= 1;
+    }
+  }
+}
+
+/** The same lines into any stream. */
+export async function writeCsv(rows: Rows, columns: readonly string[], to: Writable): Promise<void> {
+  await pipeline(Readable.from(rows), linesOf(columns), to, { end: false });
+}
+
+async function stream(response: Response, { name, columns, rows: read }: CsvFile): Promise<void> {
+  const gone = new AbortController();
+  const leave = (): void => gone.abort();
+  response.once('close', leave);
+  const rows = read(gone.signal)[Symbol.asyncIterator]();
+  try {
+    // Before the head is sent, so that a query that cannot run is a problem and not half a file.
+    const first = await rows.next();
+    response.set('Cache-Control', 'no-store');
+    response.set('Content-Disposition', `attachment; filename="${name}.csv"`);
+    response.type('text/csv; charset=utf-8; header=present');
+    await pipeline(Readable.from(from(first, rows)), linesOf(columns), response);
+  } catch (error) {
+    if (!gone.signal.aborted || !CALLER_LEFT.includes(codeOf(error))) throw error;
+  } finally {
+    response.off('close', leave);
+    await rows.return?.();
+  }
+}
+
+async function* from(first: IteratorResult<object>, rest: AsyncIterator<object>): AsyncGenerator<object> {
+  for (let next = first; next.done !== true; next = await rest.next()) yield next.value;
+}
+
+function linesOf(columns: readonly string[]): ReturnType<typeof stringify> {
+  return stringify({
+    header: true,
+    columns: [...columns],
+    escape_formulas: true,
+    cast: { date: (at) => at.toISOString(), boolean: String },
+  });
+}

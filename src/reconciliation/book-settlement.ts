@@ -1,0 +1,54 @@
+/**
+ * Posts a settlement to the books once nothing of it is left for a person: what the gateway paid out and kept, per book
+ * in which the money was expected. Lines nobody here expected are in no book, and post nothing.
+ */
+import { Injectable } from '@nestjs/common';
+import { CashLedger, type SettledBook } from '../ledger/cash-ledger.js';
+import { Clock } from '../platform/clock.js';
+import { Database } from '../platform/database.js';
+import { SettlementStore } from './settlement.store.js';
+
+/**
+ * A movement stands in the book whose gateway receivable it was posted to, whoever the company is by now. What was
+ * settled twice, or in another currency, is not what that book expects.
+ */
+const BOOKS = `
+  with lines as (
+    select l.number, l.kind, l.source_id, l.currency, l.gross_minor, l.fee_minor from settlement_lines l
+    where l.settlement_id = $1 and not exists (
+      select from breaks b where b.settlement_id = $1 and b.line = l.number and b.kind in ('duplicate', 'currency_differs'))),
+  moved as (
+    select t.id as transaction_id, l.currency, l.gross_minor, l.fee_minor
+    from lines l join charges c on l.kind = 'capture' and c.gateway_payment_id = l.source_id
+      join ledger_transactions t on t.subject_id = c.id and t.fact in ('capture', 'capture_unserved')
+    union all
+    select t.id, l.currency, l.gross_minor, l.fee_minor
+    from lines l join gateway_requests q on q.gateway_id = l.source_id and q.kind = 'refund'
+      join ledger_transactions t on t.subject_id = q.subject_id and t.occurrence = q.attempt
+        and t.fact = case l.kind when 'refund' then 'refund_paid' when 'refund_failure' then 'refund_bounced' end)
+  select e.entity, m.currency, sum(m.gross_minor)::bigint as "grossMinor", sum(m.fee_minor)::bigint as "feeMinor"
+  from moved m join ledger_entries e on e.transaction_id = m.transaction_id and e.account = 'gateway_receivable'
+  group by e.entity, m.currency order by e.entity, m.currency`;
+
+@Injectable()
+export class BookSettlement {
+  constructor(
+    private readonly clock: Clock,
+    private readonly database: Database,
+    private readonly settlements: SettlementStore,
+    private readonly ledger: CashLedger,
+  ) {}
+
+  run(id: string): Promise<void> {
+    return this.database.transaction(async (tx) => {
+      const settlement = await this.settlements.lock(tx, id, 'done');
+      if (settlement === null || settlement.bookedAt !== null) return;
+      if (await this.settlements.hasOpenBreaks(tx, id)) return;
+      await tx.query(`set local work_mem = '64MB'`);
+      const books = await tx.query<SettledBook[]>(BOOKS, [id]);
+      const now = await this.clock.now(tx);
+      await this.ledger.settled({ tx, now }, id, books);
+      await this.settlements.update(tx, id, { bookedAt: now });
+    });
+  }
+}

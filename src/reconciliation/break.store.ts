@@ -1,0 +1,51 @@
+/** Reads breaks with what was decided about them; decides nothing. */
+import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import { Refusal } from '../domain/refusal.js';
+import { Clock } from '../platform/clock.js';
+import { Database } from '../platform/database.js';
+import { afterCursor, limitOf, pageOf, type Page } from '../platform/page.js';
+import { BreakEntity, BreakResolutionEntity } from './break.entity.js';
+import { viewBreak, type BreakView } from './break.view.js';
+import type { BreaksQuery } from './reconciliation.dto.js';
+
+@Injectable()
+export class BreakStore {
+  constructor(
+    private readonly clock: Clock,
+    private readonly database: Database,
+  ) {}
+
+  /** Newest first; those of one settlement from its last line to its first. */
+  async list(query: BreaksQuery, settlementId?: string): Promise<Page<BreakView>> {
+    const { status, kind } = query;
+    const found = await this.database.reader.getRepository(BreakEntity).find({
+      where: {
+        ...(settlementId === undefined ? {} : { settlementId }),
+        ...(status === undefined ? {} : { status }),
+        ...(kind === undefined ? {} : { kind }),
+        ...afterCursor(query),
+      },
+      order: { id: 'desc' },
+      take: limitOf(query) + 1,
+    });
+    const now = await this.clock.now();
+    const decided = await this.decidedOf(found);
+    return pageOf(found, query, (row) => viewBreak(row, decided.get(row.id) ?? [], now));
+  }
+
+  /** Refuses `not_found`. */
+  async show(id: string): Promise<BreakView> {
+    const found = await this.database.reader.getRepository(BreakEntity).findOneBy({ id });
+    if (found === null) throw new Refusal('not_found', `There is no break ${id}.`);
+    return viewBreak(found, (await this.decidedOf([found])).get(id) ?? [], await this.clock.now());
+  }
+
+  private async decidedOf(breaks: BreakEntity[]): Promise<Map<string, BreakResolutionEntity[]>> {
+    const decided = await this.database.reader.getRepository(BreakResolutionEntity).find({
+      where: { breakId: In(breaks.map(({ id }) => id)) },
+      order: { id: 'asc' },
+    });
+    return Map.groupBy(decided, ({ breakId }) => breakId);
+  }
+}

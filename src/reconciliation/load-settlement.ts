@@ -1,0 +1,125 @@
+/**
+ * Loads what a gateway settled into the database as it streams in: all of it in one transaction, or, where one line
+ * cannot be read, nothing but its errors. It compares nothing; a worker does, once it is loaded.
+ */
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { plusMs } from '../domain/instant.js';
+import { coversUntil } from '../domain/reconciliation.js';
+import { Refusal } from '../domain/refusal.js';
+import { Clock } from '../platform/clock.js';
+import { Config } from '../platform/config.js';
+import { copyInto } from '../platform/copy.js';
+import { Database, violatesUnique } from '../platform/database.js';
+import { DutyRunner } from '../platform/duty-runner.js';
+import { newId } from '../platform/ids.js';
+import type { Gateway } from './formats.js';
+import { COPIED_COLUMNS, ReadSettlement } from './read-settlement.js';
+import type { SettlementFormat } from './settlement-format.js';
+import { SettlementStore, type LoadedSettlement } from './settlement.store.js';
+
+export const MATCH = 'match_settlement';
+
+export interface Source {
+  gateway: Gateway;
+  format: SettlementFormat;
+  loadedBy: string;
+  stream: Readable;
+  /** How far what was pulled reaches; a file reaches as far as its lines say. */
+  pulledTo?: Date;
+}
+
+class Rejected extends Error {
+  constructor(readonly facts: LoadedSettlement) {
+    super('the file cannot be read');
+  }
+}
+
+@Injectable()
+export class LoadSettlement {
+  constructor(
+    private readonly clock: Clock,
+    private readonly config: Config,
+    private readonly database: Database,
+    private readonly runner: DutyRunner,
+    private readonly settlements: SettlementStore,
+  ) {}
+
+  /**
+   * Returns the settlement's id; one that cannot be read is `rejected` and keeps its first hundred errors. `commit` runs
+   * in the same transaction. Refuses `settlement_already_loaded` for a file that was loaded before.
+   */
+  async run(source: Source, commit: (tx: EntityManager) => Promise<void> = () => Promise.resolve()): Promise<string> {
+    const reading = new ReadSettlement(source.format, this.config.SETTLEMENT_FEE_PERCENT_MAX);
+    const id = newId();
+    try {
+      await this.database.transaction(async (tx) => {
+        const sha256 = await copyLines(tx, id, source.stream, reading);
+        const facts = factsOf(id, source, reading, sha256, await this.clock.now(tx));
+        if (reading.errors.length > 0) throw new Rejected(facts);
+        await this.insertOnce(tx, facts);
+        await commit(tx);
+      });
+    } catch (error) {
+      if (!(error instanceof Rejected)) throw error;
+      await this.settlements.reject(error.facts, reading.errors);
+      return id;
+    }
+    this.runner.nudge(MATCH, [id]);
+    return id;
+  }
+
+  private async insertOnce(tx: EntityManager, facts: LoadedSettlement): Promise<void> {
+    try {
+      await this.settlements.insert(tx, facts);
+    } catch (error) {
+      if (!violatesUnique(error, 'settlement_loaded_once')) throw error;
+      const first = await this.settlements.findLoaded(facts.sha256 ?? '');
+      throw new Refusal('settlement_already_loaded', `This very file was loaded before: settlement ${first?.id}.`);
+    }
+  }
+}
+
+/** Returns the hash of what was read. */
+async function copyLines(tx: EntityManager, id: string, stream: Readable, reading: ReadSettlement): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(
+    stream,
+    async function* hashed(bytes: AsyncIterable<Buffer>) {
+      for await (const piece of bytes) {
+        hash.update(piece);
+        yield piece;
+      }
+    },
+    (bytes: AsyncIterable<Buffer>) => reading.copyText(id, bytes),
+    await copyInto(tx, 'settlement_lines', COPIED_COLUMNS),
+  );
+  return hash.digest('hex');
+}
+
+function factsOf(
+  id: string,
+  { gateway, format, loadedBy, pulledTo }: Source,
+  { lines, firstAt, lastAt }: ReadSettlement,
+  sha256: string,
+  receivedAt: Date,
+): LoadedSettlement {
+  const { completeAfterMs } = format;
+  const fileCoversTo = lastAt === null ? null : coversUntil(lastAt, completeAfterMs, receivedAt);
+  return {
+    id,
+    gateway,
+    format: format.name,
+    // A pull is never the same twice; two that found nothing look alike.
+    sha256: pulledTo === undefined ? sha256 : null,
+    lines,
+    firstAt,
+    lastAt,
+    coversTo: pulledTo === undefined ? fileCoversTo : plusMs(pulledTo, -completeAfterMs),
+    receivedAt,
+    loadedBy,
+  };
+}

@@ -1,0 +1,182 @@
+/**
+ * How a settlement is compared with our records, in sets: SQL in which what agrees on both sides costs one hash join and
+ * leaves no trace. Every other line is a suspect, is looked at alone, and gets at most one break. `$1` is the settlement.
+ */
+
+/** Enough to hash a million ids without much of a detour over the disk. */
+export const PREPARE = [
+  `set local work_mem = '64MB'`,
+  `create temp table suspects (number integer not null, repeated boolean not null) on commit drop`,
+  `create temp table unseen (kind text not null, source_id text collate "C" not null, charge_id uuid not null,
+     refund_id uuid, reference text, ours_minor bigint not null, currency text not null) on commit drop`,
+];
+
+/** Captures and refunds that differ from ours; what is neither is rare, and all of it is looked at. */
+const SUSPECT_DIFFERING = `
+  insert into suspects
+  select l.number, false from settlement_lines l left join charges c on c.gateway_payment_id = l.source_id
+  where l.settlement_id = $1 and l.kind = 'capture'
+    and (c.status is distinct from 'succeeded' or c.amount_minor <> l.gross_minor or c.currency <> l.currency
+      or not l.fee_expected)
+  union all
+  select l.number, false from settlement_lines l
+    left join gateway_requests q on q.gateway_id = l.source_id and q.kind = 'refund'
+    left join refunds r on r.id = q.subject_id
+  where l.settlement_id = $1 and l.kind = 'refund'
+    and (q.status is distinct from 'succeeded' or r.amount_minor <> -l.gross_minor or r.currency <> l.currency
+      or not l.fee_expected)
+  union all
+  select number, false from settlement_lines where settlement_id = $1 and kind not in ('capture', 'refund', 'payout')`;
+
+/** A file may name a payment by our reference and an id of its own: from here on it goes under the id known here. */
+const ADOPT_BY_REFERENCE = `
+  update settlement_lines l set source_id = q.gateway_id
+  from suspects s, gateway_requests q
+  where l.settlement_id = $1 and l.number = s.number and q.reference = l.reference and q.status = 'succeeded'
+    and (l.kind, q.kind) in (('capture', 'charge'), ('capture', 'add_on'), ('refund', 'refund'))
+    and not exists (select from gateway_requests known where known.gateway_id = l.source_id)
+    and not exists (select from settlement_lines other where other.kind = l.kind and other.source_id = q.gateway_id)`;
+
+/** A payment is captured once; anything else is the same again when it is the same transaction. */
+const SAME = `case l.kind when 'capture' then l.source_id else l.transaction_id end`;
+
+/** In the same file the first of them stands; and all that stand in an earlier settlement of the same time. */
+const SUSPECT_REPEATED = `
+  insert into suspects
+  with lines as materialized (
+    select number, kind, ${SAME} as same from settlement_lines l where settlement_id = $1),
+  earlier as (
+    select e.id from settlements e join settlements own on own.id = $1 and own.gateway = e.gateway
+    where e.id < own.id and e.status <> 'rejected' and e.first_at <= own.last_at and e.last_at >= own.first_at)
+  select number, true from (
+    select number, row_number() over (partition by kind, same order by number) as nth from lines
+    where (kind, same) in (select kind, same from lines group by 1, 2 having count(*) > 1)) in_file
+  where nth > 1
+  union all
+  select number, true from lines
+  where (kind, same) in (select kind, ${SAME} from settlement_lines l where settlement_id in (select id from earlier))`;
+
+/** Lines of a time that earlier settlements cover, and lines that were missed before. */
+const SUSPECT_LATE = `
+  insert into suspects
+  select l.number, false from settlement_lines l join settlements own on own.id = l.settlement_id
+  where l.settlement_id = $1 and (l.occurred_at < own.covers_from
+    or l.source_id in (select gateway_reference from breaks where kind = 'missing_at_gateway'))`;
+
+export const SUSPECT = [SUSPECT_DIFFERING, ADOPT_BY_REFERENCE, SUSPECT_REPEATED, SUSPECT_LATE];
+
+/** The request a line answers to: by the gateway's id, else by our reference. */
+const REQUEST = `
+  left join lateral (
+    select q.* from gateway_requests q
+    where (q.gateway_id = l.source_id or q.reference = l.reference)
+      and q.kind = any (case l.kind when 'capture' then array['charge', 'add_on']
+        when 'refund' then array['refund'] when 'refund_failure' then array['refund'] end)
+    order by q.gateway_id = l.source_id desc nulls last limit 1) q on true`;
+
+/** In the order of `BREAK_KINDS`. */
+const KIND = `
+  case
+    when s.repeated then 'duplicate'
+    when l.kind = 'fee' then 'fee_unexpected'
+    when q.id is null then 'missing_here'
+    when case l.kind when 'capture' then c.status <> 'succeeded'
+      when 'refund' then q.status <> 'succeeded'
+      else r.status = 'succeeded' and r.gateway_refund_id = l.source_id end then 'wrong_state'
+    when l.source_id <> case l.kind when 'capture' then c.gateway_payment_id else q.gateway_id end then 'duplicate'
+    when l.currency <> coalesce(c.currency, r.currency) then 'currency_differs'
+    when abs(l.gross_minor) <> coalesce(c.amount_minor, r.amount_minor) then 'amount_differs'
+    when not l.fee_expected then 'fee_unexpected'
+    when missed.id is not null or l.occurred_at < own.covers_from then 'late'
+  end`;
+
+/**
+ * `$2` = a new id, `$3` = now. Ids sort by line: the front of one UUIDv7, and the number. A late line needs nobody, unless
+ * the break of its absence was settled otherwise meanwhile.
+ */
+const OPEN_BREAKS_OF_LINES = `
+  insert into breaks (id, settlement_id, line, kind, movement, gateway_reference, transaction_id, reference, charge_id,
+    refund_id, ours_minor, ours_currency, theirs_minor, theirs_currency, status, opened_at, closed_at)
+  select (left($2, 24) || lpad(to_hex(number), 12, '0'))::uuid, $1, number, break, movement, source_id, transaction_id,
+    reference, charge_id, refund_id, case when not is_fee then ours_minor end, case when not is_fee then ours_currency end,
+    case when is_fee and movement <> 'fee' then fee_minor else abs(gross_minor) end, currency,
+    case when settled then 'explained' else 'open' end, $3, case when settled then $3::timestamptz end
+  from (
+    select judged.*, break = 'fee_unexpected' as is_fee, break = 'late' and missed is distinct from 'resolved' as settled
+    from (
+      select l.number, l.kind as movement, l.source_id, l.transaction_id, l.reference, l.gross_minor, l.fee_minor,
+        l.currency, ${KIND} as break, coalesce(c.id, r.charge_id) as charge_id, r.id as refund_id,
+        coalesce(c.amount_minor, r.amount_minor) as ours_minor, coalesce(c.currency, r.currency) as ours_currency,
+        missed.status as missed
+      from (select number, bool_or(repeated) as repeated from suspects group by number) s
+        join settlement_lines l on l.settlement_id = $1 and l.number = s.number
+        join settlements own on own.id = $1
+        ${REQUEST}
+        left join charges c on l.kind = 'capture' and c.id = q.subject_id
+        left join refunds r on l.kind in ('refund', 'refund_failure') and r.id = q.subject_id
+        left join breaks missed on missed.kind = 'missing_at_gateway' and missed.movement = l.kind
+          and missed.gateway_reference = l.source_id) judged
+    where break is not null) opened`;
+
+/** `$2` = a new id, `$3` = now. What was missed is here: its break is explained by the line, and a proposal is pointless. */
+const CLOSE_MISSED = `
+  with found as (
+    select b.id, min(l.number) as number from breaks b
+      join settlement_lines l on l.settlement_id = $1 and l.kind = b.movement and l.source_id = b.gateway_reference
+    where b.kind = 'missing_at_gateway' and b.status in ('open', 'proposed') group by b.id),
+  withdrawn as (
+    update break_resolutions set withdrawn_at = $3
+    where break_id in (select id from found) and resolution <> 'explained' and approved_at is null
+      and withdrawn_at is null),
+  closed as (
+    update breaks set status = 'explained', closed_at = $3 where id in (select id from found))
+  insert into break_resolutions (id, break_id, resolution, reason, proposed_by, proposed_at)
+  select (left($2, 24) || lpad(to_hex(number), 12, '0'))::uuid, id, 'explained',
+    'it came late: line ' || number || ' of settlement ' || $1, 'reconciliation', $3
+  from found`;
+
+export const OPEN_BREAKS = [OPEN_BREAKS_OF_LINES, CLOSE_MISSED];
+
+const UNSEEN = (kind: string, table: string, id: string, source: string): string => `
+  select '${kind}', m.${source}, ${id}, m.amount_minor, m.currency
+  from ${table} m join settlements own on own.id = $1
+  where m.status = 'succeeded' and m.settled_at < own.covers_to
+    and (own.covers_from is null or m.settled_at >= own.covers_from)
+    and not exists (select from settlement_lines l
+      where l.settlement_id = $1 and l.kind = '${kind}' and l.source_id = m.${source})`;
+
+/** What the books hold of the stretch the settlement covers, and the settlement does not. */
+const FIND_UNSEEN = `
+  insert into unseen (kind, source_id, charge_id, refund_id, reference, ours_minor, currency)
+  ${UNSEEN('capture', 'charges', 'm.id, null::uuid, m.reference', 'gateway_payment_id')}
+  union all
+  ${UNSEEN('refund', 'refunds', 'm.charge_id, m.id, null::text', 'gateway_refund_id')}`;
+
+/**
+ * Seen elsewhere: in a settlement compared since the movement was recorded, or now being compared. An earlier one met
+ * it in another state, which is a break of its own.
+ */
+const FORGET_SEEN = `
+  delete from unseen u using settlements own, settlements e, settlement_lines l
+  where own.id = $1 and e.id <> own.id and e.status <> 'rejected'
+    and (e.done_at is null or own.covers_from is null or e.done_at >= own.covers_from)
+    and l.settlement_id = e.id and l.kind = u.kind and l.source_id = u.source_id`;
+
+/** `$2` = a new id, `$3` = now. */
+const OPEN_MISSING = `
+  insert into breaks (id, settlement_id, kind, movement, gateway_reference, reference, charge_id, refund_id, ours_minor,
+    ours_currency, status, opened_at)
+  select (left($2, 24) || lpad(to_hex(row_number() over (order by source_id)), 12, '0'))::uuid, $1, 'missing_at_gateway',
+    kind, source_id, reference, charge_id, refund_id, ours_minor, currency, 'open', $3
+  from unseen u
+  where not exists (select from breaks b where b.charge_id = u.charge_id and b.refund_id is not distinct from u.refund_id
+    and b.kind in ('missing_at_gateway', 'wrong_state'))`;
+
+export const MISS = { find: [FIND_UNSEEN, FORGET_SEEN], open: OPEN_MISSING };
+
+/** `$2` = now. A late line agrees with ours. */
+export const FINISH = `
+  update settlements set status = 'done', done_at = $2, breaks = found.all_kinds, matched = lines - found.differing
+  from (select count(*) as all_kinds, count(*) filter (where line is not null and kind <> 'late') as differing
+    from breaks where settlement_id = $1) found
+  where id = $1`;

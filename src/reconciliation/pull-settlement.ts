@@ -1,0 +1,124 @@
+/**
+ * Fetches what the gateway lists since its newest line here, and loads it like a file. What it lists is kept in a file on
+ * the way, so that neither the memory nor a transaction waits for the gateway.
+ */
+import { createReadStream } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import Papa from 'papaparse';
+import type { EntityManager } from 'typeorm';
+import { HOUR_MS, plusMs } from '../domain/instant.js';
+import { StripeGateway } from '../payments/stripe-gateway.js';
+import { claimRows } from '../platform/claim.js';
+import { Clock } from '../platform/clock.js';
+import { Config } from '../platform/config.js';
+import { Database } from '../platform/database.js';
+import { CLAIM_SECONDS } from '../platform/duty.js';
+import { LoadSettlement } from './load-settlement.js';
+import { cellsOf, STRIPE_API_FORMAT } from './stripe-api-format.js';
+
+const GATEWAY = 'stripe';
+const LINES_AT_ONCE = 1000;
+
+/** Another worker has taken this pull over. */
+class Overtaken extends Error {}
+
+@Injectable()
+export class PullSettlement implements OnModuleInit {
+  constructor(
+    private readonly clock: Clock,
+    private readonly config: Config,
+    private readonly database: Database,
+    private readonly gateway: StripeGateway,
+    private readonly load: LoadSettlement,
+  ) {}
+
+  /** The schedule is a row, so that all processes keep the same one; the first pull comes one interval after the start. */
+  async onModuleInit(): Promise<void> {
+    const { SETTLEMENT_PULL_EVERY_HOURS: hours } = this.config;
+    if (hours === 0) {
+      await this.database.reader.query('delete from settlement_pulls');
+      return;
+    }
+    const firstAt = plusMs(await this.clock.now(), hours * HOUR_MS);
+    await this.database.reader.query(
+      `insert into settlement_pulls (id, next_pull_at) values ($1, $2)
+       on conflict (id) do update set next_pull_at = least(settlement_pulls.next_pull_at, excluded.next_pull_at)`,
+      [GATEWAY, firstAt],
+    );
+  }
+
+  async claim(max: number): Promise<string[]> {
+    const values = [await this.clock.now()];
+    const claim = { table: 'settlement_pulls', due: 'next_pull_at <= $1', orderBy: 'next_pull_at', values };
+    return claimRows(this.database.reader, claim, max);
+  }
+
+  async run(): Promise<void> {
+    const [pull] = await this.database.reader.query<{ dueAt: Date }[]>(
+      `select next_pull_at as "dueAt" from settlement_pulls where id = $1 and next_pull_at <= $2`,
+      [GATEWAY, await this.clock.now()],
+    );
+    if (pull === undefined) return;
+    const folder = await mkdtemp(path.join(tmpdir(), 'settlement-'));
+    try {
+      const file = path.join(folder, 'pulled.csv');
+      await this.fetchInto(file, pull.dueAt);
+      const source = { gateway: GATEWAY, format: STRIPE_API_FORMAT, loadedBy: 'reconciliation' } as const;
+      const stream = createReadStream(file);
+      await this.load.run({ ...source, stream, pulledTo: pull.dueAt }, (tx) => this.schedule(tx, pull.dueAt));
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** From the second after the newest line that is here, up to the instant the pull was due. */
+  private async fetchInto(file: string, to: Date): Promise<void> {
+    const [newest] = await this.database.reader.query<{ at: Date | null }[]>(
+      `select max(last_at) as at from settlements where gateway = $1 and status <> 'rejected'`,
+      [GATEWAY],
+    );
+    const from = newest?.at === null || newest === undefined ? new Date(0) : plusMs(newest.at, 1000);
+    const written = await open(file, 'wx', 0o600);
+    try {
+      await written.write(csv([[...STRIPE_API_FORMAT.columns]]));
+      let lines: (string | number)[][] = [];
+      for await (const transaction of this.gateway.balanceTransactions(from, to)) {
+        if (lines.push(cellsOf(transaction)) < LINES_AT_ONCE) continue;
+        await written.write(csv(lines));
+        lines = [];
+        await this.keepClaim(to);
+      }
+      await written.write(csv(lines));
+    } finally {
+      await written.close();
+    }
+  }
+
+  private async keepClaim(dueAt: Date): Promise<void> {
+    const [, kept] = await this.database.reader.query<[unknown[], number]>(
+      `update settlement_pulls set claimed_until = clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS})
+       where id = $1 and next_pull_at = $2`,
+      [GATEWAY, dueAt],
+    );
+    if (kept === 0) throw new Overtaken();
+  }
+
+  /** In the commit that loads: of two that pull at once, one loads. */
+  private async schedule(tx: EntityManager, dueAt: Date): Promise<void> {
+    const next = plusMs(dueAt, this.config.SETTLEMENT_PULL_EVERY_HOURS * HOUR_MS);
+    const [, moved] = await tx.query<[unknown[], number]>(
+      'update settlement_pulls set next_pull_at = $3, claimed_until = null where id = $1 and next_pull_at = $2',
+      [GATEWAY, dueAt, next],
+    );
+    if (moved === 0) throw new Overtaken();
+  }
+}
+
+function csv(lines: (string | number)[][]): string {
+  return lines.length === 0 ? '' : `${Papa.unparse(lines, { newline: '\n' })}\n`;
+}

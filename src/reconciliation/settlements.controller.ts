@@ -1,0 +1,66 @@
+/** Where finance loads the gateway's settlement files and sees what became of each. */
+import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { RequireScope, Subject } from '../platform/access.js';
+import { pageOf, type Page } from '../platform/page.js';
+import { IdParam } from '../platform/params.dto.js';
+import { readUpload } from '../platform/upload.js';
+import { BreakStore } from './break.store.js';
+import type { BreakView } from './break.view.js';
+import { FILE_FORMATS } from './formats.js';
+import { LoadSettlement } from './load-settlement.js';
+import { BreaksQuery, GatewayQuery, SettlementsQuery } from './reconciliation.dto.js';
+import { SettlementStore } from './settlement.store.js';
+import { LoadedView, SettlementView, viewSettlement } from './settlement.view.js';
+
+const FILE_BYTES_MAX = 2 ** 30;
+
+@ApiTags('finance')
+@RequireScope('finance')
+@Controller('v1/settlements')
+export class SettlementsController {
+  constructor(
+    private readonly load: LoadSettlement,
+    private readonly settlements: SettlementStore,
+    private readonly breaks: BreakStore,
+  ) {}
+
+  /**
+   * Loads a gateway's settlement file of up to 1 GiB as it streams in; a worker then compares it. A file with a line that
+   * cannot be read is `rejected` whole. 409 `settlement_already_loaded` for the same file again.
+   */
+  @Post()
+  @HttpCode(202)
+  @ApiConsumes('multipart/form-data')
+  @ApiBody({
+    schema: { type: 'object', required: ['file'], properties: { file: { type: 'string', format: 'binary' } } },
+  })
+  async receive(
+    @Query() { gateway }: GatewayQuery,
+    @Req() request: Request,
+    @Subject() loadedBy: string,
+  ): Promise<LoadedView> {
+    const stream = await readUpload(request, 'file', FILE_BYTES_MAX);
+    return { id: await this.load.run({ gateway, format: FILE_FORMATS[gateway], loadedBy, stream }) };
+  }
+
+  /** All settlements, newest first. */
+  @Get()
+  async list(@Query() query: SettlementsQuery): Promise<Page<SettlementView>> {
+    return pageOf(await this.settlements.list(query), query, viewSettlement);
+  }
+
+  /** How far a settlement is, and what was found. */
+  @Get(':id')
+  async show(@Param() { id }: IdParam): Promise<SettlementView> {
+    return viewSettlement(await this.settlements.get(id));
+  }
+
+  /** Its breaks, the last line's first. */
+  @Get(':id/breaks')
+  async breaksOf(@Param() { id: settlementId }: IdParam, @Query() query: BreaksQuery): Promise<Page<BreakView>> {
+    await this.settlements.get(settlementId);
+    return this.breaks.list(query, settlementId);
+  }
+}

@@ -1,0 +1,46 @@
+/** What must come to an end: nothing stays undecided, untold or forgotten. */
+import type { Check } from './check.js';
+
+/** Machine and business time drift apart by no more than a sweep that had a hard quarter of an hour. */
+const PROMISE = `interval '15 minutes'`;
+
+export const LIVENESS_CHECKS: readonly Check[] = [
+  {
+    id: 'L01',
+    sentence: 'Nothing asked of the gateway is undecided for more than an hour unless it is a case.',
+    given: 'now',
+    sql: `
+      select q.id as request, q.kind, q.reference, q.status, q.intended_at from gateway_requests q
+      where q.status in ('intended', 'submitted', 'unknown') and q.intended_at < $1::timestamptz - interval '1 hour'
+        and not exists (select from cases x where x.subject_id = q.id and x.resolved_at is null)`,
+  },
+  {
+    id: 'L02',
+    sentence: 'What subscribers and members must be told is told, or tried, within a quarter of an hour of its time.',
+    given: 'now',
+    sql: `
+      select 'delivery' as kind, id, next_attempt_at as due_at from deliveries
+      where status = 'pending' and next_attempt_at < $1::timestamptz - ${PROMISE}
+      union all
+      select 'notice', id, due_at from notices where status = 'planned' and due_at < $1::timestamptz - ${PROMISE}`,
+  },
+  {
+    id: 'L03',
+    sentence: 'Nobody is forgotten: what was due is done within a quarter of an hour.',
+    given: 'now',
+    sql: `
+      select due_move as duty, id, due_at from subscriptions where due_at < $1::timestamptz - ${PROMISE}
+      union all
+      select 'query_request', id, next_query_at from gateway_requests where next_query_at < $1::timestamptz - ${PROMISE}
+      union all
+      select 'retry_refund', id, retry_at from refunds where retry_at < $1::timestamptz - ${PROMISE}
+      union all
+      select 'correct_capture', id, unserved_at from charges where unserved_at < $1::timestamptz - ${PROMISE}
+      union all
+      select 'transfer_entity', id, effective_at from entity_transfers
+      where done_at is null and started_at is null and effective_at < $1::timestamptz - ${PROMISE}
+      union all
+      select 'discontinue_market', id, effective_at from discontinuations
+      where status = 'approved' and effective_at < $1::timestamptz - ${PROMISE}`,
+  },
+];
