@@ -249,6 +249,7 @@ create table timeline_entries (
   data jsonb not null
 );
 create index timeline_by_subscription on timeline_entries (subscription_id, id);
+create index timeline_recovered on timeline_entries (at) where event = 'subscription.recovered';
 
 create table cancellation_quotes (
   id uuid primary key,

@@ -71,6 +71,7 @@ create table deferred_fees (
   starts_at timestamptz(3),
   ends_at timestamptz(3),
   recognised_minor bigint not null default 0,
+  recognised_until timestamptz(3),
   -- what it was before the latest close, so that one statement can move it and post the difference
   recognised_before_minor bigint not null default 0,
   returned_minor bigint not null default 0 check (returned_minor between 0 and gross_minor),

@@ -18,6 +18,7 @@ import { PlatformModule } from './platform/platform.module.js';
 import { ReconciliationModule } from './reconciliation/reconciliation.module.js';
 import { RefundsModule } from './refunds/refunds.module.js';
 import { RenewalsModule } from './renewals/renewals.module.js';
+import { ReportsModule } from './reports/reports.module.js';
 import { SanctionsModule } from './sanctions/sanctions.module.js';
 import { SignupsModule } from './signups/signups.module.js';
 import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
@@ -44,6 +45,7 @@ const ROOMS = [
   TransfersModule,
   SanctionsModule,
   DiscontinuationModule,
+  ReportsModule,
   InvoicesModule,
   ReconciliationModule,
 ];

@@ -20,6 +20,8 @@ export interface DeferredFee {
   endsAt: Date | null;
   /** Net minor units earned so far. */
   recognisedMinor: number;
+  /** Up to when, where that was ahead of the months' closes; null before. */
+  recognisedUntil: Date | null;
   /** Gross minor units returned, or owed back, so far. */
   returnedMinor: number;
   /** open: service is owed · earned: it was given · ended: cut short · forfeited: cut short by a breach. */
@@ -49,14 +51,15 @@ export interface Recognition {
 
 /**
  * What is still to be recognised up to an instant: one part for each month that has ended since `openSince` and was not
- * closed, so that it lands in the month it was earned in, and one for the days since.
+ * closed, so that it lands in the month it was earned in, and one for the days since. What was recognised ahead of the
+ * closes stays where it is.
  */
 export function recognitions(fee: DeferredFee, upTo: Date, openSince: Date | null): Recognition[] {
   if (fee.startsAt === null || fee.status !== 'open') return [];
   const parts: Recognition[] = [];
   let recognised = fee.recognisedMinor;
-  const since = openSince !== null && openSince > fee.startsAt ? openSince : fee.startsAt;
-  for (const monthEnd of [...monthEnds(since, upTo), null]) {
+  const since = [fee.startsAt, openSince, fee.recognisedUntil].filter((at) => at !== null);
+  for (const monthEnd of [...monthEnds(latestOf(since), upTo), null]) {
     const earned = netMinor(fee) - unearnedMinor(fee, monthEnd ?? upTo);
     const at = monthEnd === null ? upTo : lastInstantBefore(monthEnd);
     if (earned !== recognised) parts.push({ at, amountMinor: earned - recognised });
@@ -79,6 +82,10 @@ export function endOfMonth(month: string): Date {
 /** `2027-11-30T…` → `2027-11` */
 export function monthOf(at: Date): string {
   return at.toISOString().slice(0, 7);
+}
+
+function latestOf(instants: Date[]): Date {
+  return new Date(Math.max(...instants.map((at) => at.getTime())));
 }
 
 function monthEnds(after: Date, upTo: Date): Date[] {

@@ -2,6 +2,12 @@
 import { MoneyView } from '../subscriptions/subscription.view.js';
 import type { DocumentEntity, DocumentKind } from './document.entity.js';
 
+export class PeriodView {
+  from: Date;
+  /** Not included. */
+  to: Date;
+}
+
 export class DocumentView {
   id: string;
   kind: DocumentKind;
@@ -21,7 +27,7 @@ export class DocumentView {
   /** The code of a value-added service; null for a term. */
   addOn: string | null;
   /** The term; null for a value-added service. */
-  period: { from: Date; to: Date } | null;
+  period: PeriodView | null;
   net: MoneyView;
   tax: MoneyView;
   gross: MoneyView;

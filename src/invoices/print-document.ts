@@ -11,7 +11,7 @@ const STYLE = `
 body { font: 11pt/1.45 system-ui, sans-serif; color: #111; background: #fff; max-width: 170mm; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 20pt; margin: 0 0 1.5rem }
 h2 { font-size: 9pt; font-weight: 600; text-transform: uppercase; letter-spacing: .05em; color: #555; margin: 0 0 .3rem }
-section { display: inline-block; vertical-align: top; width: 48%; margin-bottom: 1.5rem }
+section { display: inline-block; vertical-align: top; min-width: 48%; margin-bottom: 1.5rem }
 p { margin: 0; overflow-wrap: anywhere }
 table { width: 100%; border-collapse: collapse; margin-bottom: 1.5rem }
 th, td { text-align: left; vertical-align: top; padding: .35rem .5rem .35rem 0; border-bottom: 1px solid #ccc; overflow-wrap: anywhere }
@@ -49,10 +49,7 @@ export function printDocument(document: DocumentEntity): string {
 <h1>${title}</h1>
 <section><h2>Seller</h2><p>${entity}</p></section>
 <section><h2>Buyer</h2><p>Member ${userId}</p><p>${country}</p></section>
-<table>
-<tr><th scope="col">Description</th><th scope="col">Period</th></tr>
-<tr><td>${description}</td><td>${period}</td></tr>
-</table>
+<section><h2>For</h2><p>${description}</p><p>${period}</p></section>
 <table>
 <tr><th scope="row">Net</th><td class="amount">${amount(document.grossMinor - document.taxMinor)}</td></tr>
 <tr><th scope="row">Tax ${printRate(taxBasisPoints)}</th><td class="amount">${amount(document.taxMinor)}</td></tr>
@@ -68,14 +65,18 @@ ${printFacts(document)}
 
 function printFacts(document: DocumentEntity): Markup {
   const { issuedAt, postedAt, chargeReference, clause, invoiceNumber, basis } = document;
-  const ofRefund: [string, string][] = [
-    ['Refund decided', printInstant(postedAt)],
-    ['Corrects invoice', invoiceNumber ?? ''],
-    ['Basis', (basis ?? '').replaceAll('_', ' ')],
-  ];
+  const at = printInstant(postedAt);
+  const ofKind: [string, string][] =
+    invoiceNumber === null
+      ? [['Paid', at]]
+      : [
+          ['Refund decided', at],
+          ['Corrects invoice', invoiceNumber],
+          ['Basis', (basis ?? '').replaceAll('_', ' ')],
+        ];
   const facts: [string, string][] = [
     ['Issued', printInstant(issuedAt)],
-    ...(invoiceNumber === null ? [['Paid', printInstant(postedAt)] as [string, string]] : ofRefund),
+    ...ofKind,
     ['Payment', chargeReference],
     ['Agreement', `VIP membership agreement, clause ${clause}`],
   ];

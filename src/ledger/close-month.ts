@@ -47,7 +47,7 @@ const NEXT = `
   select charge_id as last from deferred_fees where status = 'open' and charge_id > $1
   order by charge_id offset ${BATCH - 1} limit 1`;
 
-/** The law of src/domain/deferred-fee.ts over many fees, each row read and written once. */
+/** The law of src/domain/deferred-fee.ts over many fees, each row read and written once; those further on are passed over. */
 const RECOGNISE = `
   with looked_at as (
     update deferred_fees set
@@ -55,6 +55,7 @@ const RECOGNISE = `
       recognised_before_minor = recognised_minor,
       status = case when ends_at <= $1 then 'earned' else 'open' end
     where status = 'open' and charge_id > $2 and ($3::uuid is null or charge_id <= $3) and starts_at < $1
+      and (recognised_until is null or recognised_until < $1)
     returning subscription_id, term_number, entity, currency,
       recognised_minor - recognised_before_minor as amount),
   earning as (select *, row_number() over () as n from looked_at where amount <> 0),
@@ -126,6 +127,15 @@ export class CloseMonth {
     // Waits for whoever began to post into the month before its close was ordered.
     await this.database.transaction((tx) => tx.query('lock table ledger_transactions in share mode'));
     while (await this.batch(id)) onBatch(await this.byId(id));
+  }
+
+  /** Ids of the closes under way up to a month, the earliest first: the next one builds on it. */
+  async running(upTo: string): Promise<string[]> {
+    const closes = await this.database.reader.query<{ id: string }[]>(
+      `select id from month_closes where status = 'running' and month <= $1 order by month`,
+      [upTo],
+    );
+    return closes.map(({ id }) => id);
   }
 
   /** Refuses `not_found`. */

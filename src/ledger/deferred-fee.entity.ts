@@ -40,6 +40,9 @@ export class DeferredFeeEntity implements DeferredFee {
   @Column('bigint')
   recognisedMinor: number;
 
+  @Column('timestamptz', { nullable: true })
+  recognisedUntil: Date | null;
+
   @Column('bigint')
   returnedMinor: number;
 

@@ -73,6 +73,7 @@ export class Ledger {
       startsAt: term?.startsAt ?? null,
       endsAt: term?.endsAt ?? null,
       recognisedMinor: 0,
+      recognisedUntil: null,
       returnedMinor: 0,
       status: 'open',
     };
@@ -188,6 +189,7 @@ export class Ledger {
       const postings = postRecognition(amountMinor);
       await this.ofFee(tx, fee, { fact: 'recognition', subjectId: null, at, clause: '3.3.1', postings });
     }
+    fee.recognisedUntil = upTo;
   }
 
   private async ofFee(

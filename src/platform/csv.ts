@@ -17,7 +17,7 @@ const RETRY_AFTER_SECONDS = '10';
 // Of the stream, and of the query that was canceled for it.
 const CALLER_LEFT = ['ERR_STREAM_PREMATURE_CLOSE', '57014'];
 
-type Rows = AsyncIterable<object>;
+type Rows = AsyncIterable<object> | Iterable<object>;
 
 export interface CsvFile {
   /** Without its ending. */
@@ -64,7 +64,7 @@ async function stream(response: Response, { name, columns, rows: read }: CsvFile
   const gone = new AbortController();
   const leave = (): void => gone.abort();
   response.once('close', leave);
-  const rows = read(gone.signal)[Symbol.asyncIterator]();
+  const rows = each(read(gone.signal));
   try {
     // Before the head is sent, so that a query that cannot run is a problem and not half a file.
     const first = await rows.next();
@@ -76,8 +76,12 @@ async function stream(response: Response, { name, columns, rows: read }: CsvFile
     if (!gone.signal.aborted || !CALLER_LEFT.includes(codeOf(error))) throw error;
   } finally {
     response.off('close', leave);
-    await rows.return?.();
+    await rows.return(undefined);
   }
+}
+
+async function* each(rows: Rows): AsyncGenerator<object> {
+  for await (const row of rows) yield row;
 }
 
 async function* from(first: IteratorResult<object>, rest: AsyncIterator<object>): AsyncGenerator<object> {

@@ -2,7 +2,7 @@
  * Takes the one file of a multipart request as a stream: nothing of it is kept here, neither in memory nor on disk.
  * Refuses 415 for anything but multipart and 422 without the file; too large, or cut off, the stream itself fails.
  */
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import busboy from 'busboy';
 import type { Request } from 'express';
@@ -22,22 +22,29 @@ export async function readUpload(request: Request, field: string, bytesMax: numb
     throw new RequestProblem(415, 'unsupported_media_type', 'Send the file as multipart/form-data.');
   }
   const form = openForm(request, bytesMax);
+  const file = new PassThrough();
+  // It may fail before anybody listens; whoever reads it then hears of it all the same.
+  file.on('error', () => undefined);
+  // Given up halfway, the rest is read and thrown away, so that the sender hears the answer.
+  file.once('close', () => file.readableEnded || request.unpipe(form).resume());
   return new Promise((resolve, reject) => {
-    let file: Readable | null = null;
-    form.on('file', (name, stream) => {
-      if (name !== field || file !== null) return void stream.resume();
-      file = stream;
-      stream.once('limit', () => stream.destroy(tooLarge(bytesMax)));
-      // Given up halfway, the rest is read and thrown away, so that the sender hears the answer.
-      stream.once('close', () => stream.readableEnded || request.unpipe(form).resume());
-      resolve(stream);
-    });
-    const cutOff = (): void => {
-      const problem = new RequestProblem(400, 'invalid_request', 'The upload is no complete multipart/form-data.');
-      if (file === null) reject(problem);
-      else file.destroy(problem);
+    let found = false;
+    const fail = (problem: RequestProblem): void => {
+      if (found) file.destroy(problem);
+      else reject(problem);
     };
-    pipeline(request, form).then(() => reject(noFile(field)), cutOff);
+    form.on('file', (name, stream) => {
+      if (name !== field || found) return void stream.resume();
+      found = true;
+      stream.once('limit', () => fail(tooLarge(bytesMax)));
+      stream.once('error', () => fail(cutOff()));
+      stream.pipe(file);
+      resolve(file);
+    });
+    pipeline(request, form).then(
+      () => found || reject(noFile(field)),
+      () => fail(cutOff()),
+    );
   });
 }
 
@@ -47,6 +54,10 @@ function openForm({ headers }: Request, bytesMax: number): busboy.Busboy {
   } catch (error) {
     throw new RequestProblem(400, 'invalid_request', `The upload cannot be read: ${(error as Error).message}.`);
   }
+}
+
+function cutOff(): RequestProblem {
+  return new RequestProblem(400, 'invalid_request', 'The upload is no complete multipart/form-data.');
 }
 
 function tooLarge(bytesMax: number): RequestProblem {

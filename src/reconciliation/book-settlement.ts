@@ -3,6 +3,7 @@
  * in which the money was expected. Lines nobody here expected are in no book, and post nothing.
  */
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { CashLedger, type SettledBook } from '../ledger/cash-ledger.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
@@ -30,6 +31,8 @@ const BOOKS = `
   from moved m join ledger_entries e on e.transaction_id = m.transaction_id and e.account = 'gateway_receivable'
   group by e.entity, m.currency order by e.entity, m.currency`;
 
+export const BOOK = 'book_settlement';
+
 @Injectable()
 export class BookSettlement {
   constructor(
@@ -40,15 +43,18 @@ export class BookSettlement {
   ) {}
 
   run(id: string): Promise<void> {
-    return this.database.transaction(async (tx) => {
-      const settlement = await this.settlements.lock(tx, id, 'done');
-      if (settlement === null || settlement.bookedAt !== null) return;
-      if (await this.settlements.hasOpenBreaks(tx, id)) return;
-      await tx.query(`set local work_mem = '64MB'`);
-      const books = await tx.query<SettledBook[]>(BOOKS, [id]);
-      const now = await this.clock.now(tx);
-      await this.ledger.settled({ tx, now }, id, books);
-      await this.settlements.update(tx, id, { bookedAt: now });
-    });
+    return this.database.transaction((tx) => this.within(tx, id));
+  }
+
+  /** Does nothing while a break is open, nor the second time. */
+  async within(tx: EntityManager, id: string): Promise<void> {
+    const settlement = await this.settlements.lock(tx, id, 'done');
+    if (settlement === null || settlement.bookedAt !== null) return;
+    if (await this.settlements.hasOpenBreaks(tx, id)) return;
+    await tx.query(`set local work_mem = '64MB'`);
+    const books = await tx.query<SettledBook[]>(BOOKS, [id]);
+    const now = await this.clock.now(tx);
+    await this.ledger.settled({ tx, now }, id, books);
+    await this.settlements.update(tx, id, { bookedAt: now });
   }
 }

@@ -31,21 +31,26 @@ export class BreakStore {
     });
     const now = await this.clock.now();
     const decided = await this.decidedOf(found);
-    return pageOf(found, query, (row) => viewBreak(row, decided.get(row.id) ?? [], now));
+    return pageOf(found, query, (row) =>
+      viewBreak(
+        row,
+        decided.filter(({ breakId }) => breakId === row.id),
+        now,
+      ),
+    );
   }
 
   /** Refuses `not_found`. */
   async show(id: string): Promise<BreakView> {
     const found = await this.database.reader.getRepository(BreakEntity).findOneBy({ id });
     if (found === null) throw new Refusal('not_found', `There is no break ${id}.`);
-    return viewBreak(found, (await this.decidedOf([found])).get(id) ?? [], await this.clock.now());
+    return viewBreak(found, await this.decidedOf([found]), await this.clock.now());
   }
 
-  private async decidedOf(breaks: BreakEntity[]): Promise<Map<string, BreakResolutionEntity[]>> {
-    const decided = await this.database.reader.getRepository(BreakResolutionEntity).find({
+  private decidedOf(breaks: BreakEntity[]): Promise<BreakResolutionEntity[]> {
+    return this.database.reader.getRepository(BreakResolutionEntity).find({
       where: { breakId: In(breaks.map(({ id }) => id)) },
       order: { id: 'asc' },
     });
-    return Map.groupBy(decided, ({ breakId }) => breakId);
   }
 }

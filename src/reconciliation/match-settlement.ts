@@ -1,18 +1,18 @@
 /**
  * Compares a loaded settlement with our charges and refunds, in one transaction: its lines against our records, then our
- * records against all lines. A worker that dies leaves it as it was, and another one compares it again.
+ * records against all lines; what agrees altogether is booked with it. A worker that dies leaves it as it was, and another
+ * one compares it again.
  */
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { ApplyEvent } from '../payments/apply-event.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
-import { DutyRunner } from '../platform/duty-runner.js';
 import { newId } from '../platform/ids.js';
+import { BookSettlement } from './book-settlement.js';
 import { FINISH, MISS, OPEN_BREAKS, PREPARE, SUSPECT } from './matching.js';
 import { SettlementStore } from './settlement.store.js';
 
-export const BOOK = 'book_settlement';
 const ASKED_AT_ONCE = 100;
 
 @Injectable()
@@ -20,8 +20,8 @@ export class MatchSettlement {
   constructor(
     private readonly clock: Clock,
     private readonly database: Database,
-    private readonly runner: DutyRunner,
     private readonly settlements: SettlementStore,
+    private readonly bookSettlement: BookSettlement,
     private readonly applyEvent: ApplyEvent,
   ) {}
 
@@ -31,11 +31,10 @@ export class MatchSettlement {
     const done = await this.database.transaction(async (tx) => {
       if ((await this.settlements.lock(tx, id, 'running')) === null) return false;
       await this.compare(tx, id);
+      await this.bookSettlement.within(tx, id);
       return true;
     });
-    if (!done) return;
-    await this.askAbout(id);
-    this.runner.nudge(BOOK, [id]);
+    if (done) await this.askAbout(id);
   }
 
   private async compare(tx: EntityManager, id: string): Promise<void> {

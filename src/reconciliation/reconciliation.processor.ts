@@ -1,9 +1,9 @@
 /** The duties of reconciliation: compare what was loaded, book what agrees, pull what the gateway lists. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DutyRunner } from '../platform/duty-runner.js';
-import { BookSettlement } from './book-settlement.js';
+import { BOOK, BookSettlement } from './book-settlement.js';
 import { MATCH } from './load-settlement.js';
-import { BOOK, MatchSettlement } from './match-settlement.js';
+import { MatchSettlement } from './match-settlement.js';
 import { PullSettlement } from './pull-settlement.js';
 import { SettlementStore } from './settlement.store.js';
 

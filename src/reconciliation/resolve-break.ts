@@ -13,7 +13,7 @@ import { DutyRunner } from '../platform/duty-runner.js';
 import { newId } from '../platform/ids.js';
 import { BreakEntity, BreakResolutionEntity } from './break.entity.js';
 import { factsOf } from './break.view.js';
-import { BOOK } from './match-settlement.js';
+import { BOOK } from './book-settlement.js';
 
 export interface BreakOrder {
   breakId: string;

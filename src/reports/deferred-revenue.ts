@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { endOfMonth, monthOf } from '../domain/deferred-fee.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
+import { requireOrder } from './period.js';
 import type { MonthsQuery } from './report.dto.js';
 import type { DeferredRevenueRow, DeferredRevenueView } from './report.view.js';
 
@@ -26,10 +27,8 @@ const ROLL_FORWARD = `
   moved as (
     select month, entity, currency,
       -sum(relieved) filter (where fact = 'capture') as added,
-      coalesce(sum(relieved) filter (where fact in ('recognition', 'fee_kept')), 0) + sum(kept) filter (where relieved is not null)
-        as recognised,
-      coalesce(sum(relieved - kept) filter (where fact = 'refund_owed'), 0)
-        + coalesce(sum(relieved) filter (where fact = 'chargeback_lost'), 0) as refunded,
+      coalesce(sum(relieved) filter (where fact in ('recognition', 'fee_kept')), 0) + sum(kept) as recognised,
+      coalesce(sum(relieved) filter (where fact in ('refund_owed', 'chargeback_lost')), 0) - sum(kept) as refunded,
       sum(relieved) filter (where fact = 'chargeback_lost') as charged_back,
       sum(relieved) filter (where fact in ('forfeiture', 'forfeiture_corrected')) as forfeited,
       -sum(relieved) filter (where fact = 'entity_transfer') as transferred,
@@ -40,9 +39,8 @@ const ROLL_FORWARD = `
       select entity, currency, min(month) as first from moved where change is not null group by entity, currency) book,
       generate_series(first, $1::timestamptz - interval '1 day', interval '1 month') as month),
   rolled as (
-    select entity, currency, month, m.*, coalesce(sum(change) over through_to, 0) as closing
-    from months left join moved m using (entity, currency, month)
-    window through_to as (partition by entity, currency order by month))
+    select *, coalesce(sum(change) over (partition by entity, currency order by month), 0) as closing
+    from months left join moved using (entity, currency, month))
   select to_char(month, 'YYYY-MM') as month, entity, currency, (closing - coalesce(change, 0))::bigint as opening,
     coalesce(added, 0)::bigint as added, coalesce(recognised, 0)::bigint as recognised,
     coalesce(refunded, 0)::bigint as refunded, coalesce(forfeited, 0)::bigint as forfeited,
@@ -63,8 +61,8 @@ export class DeferredRevenue {
   ) {}
 
   async run({ from, to, currency }: MonthsQuery): Promise<DeferredRevenueView> {
-    const now = await this.clock.now();
-    const current = monthOf(now);
+    requireOrder(from, to);
+    const current = monthOf(await this.clock.now());
     const until = to === undefined || to > current ? current : to;
     const values = [endOfMonth(until), from === undefined ? null : new Date(from), currency ?? null];
     const rows = await this.database.snapshot((tx) => tx.query<DeferredRevenueRow[]>(ROLL_FORWARD, values));

@@ -4,7 +4,7 @@
  */
 import { endOfMonth } from '../domain/deferred-fee.js';
 import { DAY_MS, plusMs } from '../domain/instant.js';
-import { validationFailed } from '../platform/problem.js';
+import { validationFailed, type RequestProblem } from '../platform/problem.js';
 
 export interface Period {
   from: Date;
@@ -21,8 +21,17 @@ const DAY_LENGTH = '2027-01-31'.length;
 /** `from` counts from its first instant and `to` up to its last, so both may name the same month. Refuses an empty one. */
 export function periodOf(from: string, to: string): Period {
   const period = { from: new Date(from), to: endOf(to) };
-  if (period.from >= period.to) throw validationFailed([{ path: 'to', message: 'to must not be before from' }]);
+  if (period.from >= period.to) throw wrongWayRound();
   return period;
+}
+
+/** Refuses months the wrong way round. */
+export function requireOrder(from: string | undefined, to: string | undefined): void {
+  if (from !== undefined && to !== undefined && from > to) throw wrongWayRound();
+}
+
+function wrongWayRound(): RequestProblem {
+  return validationFailed([{ path: 'to', message: 'to must not be before from' }]);
 }
 
 function endOf(bound: string): Date {

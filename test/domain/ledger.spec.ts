@@ -27,6 +27,7 @@ function feeOf(change: Partial<DeferredFee> = {}): DeferredFee {
     startsAt: START,
     endsAt: plusDays(START, 365),
     recognisedMinor: 0,
+    recognisedUntil: null,
     returnedMinor: 0,
     status: 'open',
     ...change,
@@ -100,6 +101,16 @@ describe('recognition', () => {
       endOfMonth('2026-03'),
     );
     expect(parts.map(({ amountMinor }) => amountMinor)).toEqual([339, 113]);
+  });
+
+  test('leaves what was recognised ahead of the closes where it is', () => {
+    // Brought up to 10 May when the company changed: 340 + 339 + 113 = 792.
+    const ahead = feeOf({ recognisedMinor: 792, recognisedUntil: new Date('2026-05-10T10:00:00.000Z') });
+    expect(recognitions(ahead, new Date('2026-06-02T10:00:00.000Z'), null)).toEqual([
+      // 91 days by 31 May, 93 by 2 June: 1030 − 792, 1053 − 1030
+      { at: new Date('2026-05-31T23:59:59.999Z'), amountMinor: 238 },
+      { at: new Date('2026-06-02T10:00:00.000Z'), amountMinor: 23 },
+    ]);
   });
 
   test('takes back what days given back made unearned again', () => {

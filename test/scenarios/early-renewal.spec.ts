@@ -85,6 +85,23 @@ it('can be bought again after it was taken back, or declined', async () => {
   expect((await buy(id)).body.nextTerm).toMatchObject({ startsAt: END });
 });
 
+it('goes back less the compensation that was paid from it, and nothing where that was all', async () => {
+  const { api } = service;
+  for (const [compensation, refunds] of [
+    [100, [{ amount: 4899, basis: 'full', clause: '3.3.1', status: 'succeeded' }]],
+    [4999, []],
+  ] as const) {
+    const { id } = (await api.subscribe(`compensated-${compensation}`)).body;
+    await buy(id);
+    const body = { amount: compensation, reason: 'outage' };
+    await api.call('POST', `/v1/subscriptions/${id}/compensations`, body, { scope: 'operations' });
+    const taken = await takeBack(id);
+    expect(taken).toMatchObject({ status: 200, body: { subscription: { nextTerm: null } } });
+    expect(taken.body.refunds).toMatchObject(refunds);
+    expect(taken.body.refunds).toHaveLength(refunds.length);
+  }
+});
+
 it('goes back in full with the membership, beside the days left', async () => {
   const { api } = service;
   const { id } = (await api.subscribe('m1')).body;

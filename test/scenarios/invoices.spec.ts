@@ -155,7 +155,7 @@ it('invoices a value-added service by its code, credits compensations and a term
   });
   await api.call('POST', `/v1/subscriptions/${id}/early-renewal`, {});
   expect((await compensate(id, 100)).status).toBe(201);
-  await api.call('POST', `/v1/subscriptions/${id}/early-renewal/cancellation`, {});
+  expect((await api.call('POST', `/v1/subscriptions/${id}/early-renewal/cancellation`, {})).status).toBe(200);
   await api.cancel(id);
   const documents = await documentsOf(id);
   const shown = documents.map(({ kind, description, gross, tax }) => [kind, description, gross.amount, tax.amount]);

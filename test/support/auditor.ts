@@ -6,7 +6,10 @@ import type pg from 'pg';
 import type { Movement as Listed } from '../../src/reports/books/check.js';
 import { OWN_CHECKS } from '../../src/reports/books/check-books.js';
 import { GATEWAY_CHECKS } from '../../src/reports/books/gateway-checks.js';
+import { waitUntil } from '../../src/platform/wait.js';
 import type { Movement, SandboxClient } from './sandbox-client.js';
+
+const QUIET_WITHIN_MS = 15_000;
 
 /** What may be so for a moment while the service runs, and never once it is quiet. */
 const LEFT_OVER: Record<string, string> = {
@@ -21,6 +24,8 @@ const LEFT_OVER: Record<string, string> = {
 
 /** Everything that is wrong, in words; empty when the books are right. */
 export async function audit(database: pg.Pool, sandbox: SandboxClient): Promise<string[]> {
+  // What is on its way has a moment to arrive: both records are read one after the other.
+  await waitUntil(async () => (await findLeftOver(database)).length === 0, QUIET_WITHIN_MS);
   const movements = await sandbox.movements();
   return [
     ...(await runChecks(database, movements)),

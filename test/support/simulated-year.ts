@@ -1,5 +1,5 @@
 /**
- * Lives of many members in six markets and four currencies, drawn from a printed seed: they join by week, use, cancel,
+ * Lives of many members in six markets and four currencies, drawn from a printed seed: they join twice a month, use, cancel,
  * are revoked, charged back and compensated, and one market ends. It asserts only that nothing answers with a 5xx.
  */
 import type { Answer, SubscriptionAnswer } from './api-client.js';
@@ -8,7 +8,7 @@ import type { Service } from './service.js';
 const MARKETS = ['ES', 'FR', 'DE', 'GB', 'JP', 'KW'];
 const ENDING = 'JP';
 const RESIDENCES = ['ES', 'FR', 'DE', 'GB', 'JP', 'KW', 'KR', 'US', 'KZ'];
-const WEEKS = [2, 9, 16, 23];
+const DAYS = [5, 19];
 const AT_ONCE = 8;
 const MONTHS = 12;
 
@@ -39,12 +39,12 @@ export class SimulatedYear {
   /** Month 0 is January 2026; ends at the first instant of the next. */
   async month(index: number): Promise<void> {
     if (index === 6) await this.announceTheEnd();
-    const perWeek = Math.ceil(this.size / MONTHS / WEEKS.length);
-    for (const day of WEEKS) {
+    const perDay = Math.ceil(this.size / MONTHS / DAYS.length);
+    for (const day of DAYS) {
       const hour = this.below(24);
       await this.service.api.clockTo(new Date(Date.UTC(2026, index, day, hour)).toISOString());
-      await this.each(Array.from({ length: perWeek }), () => this.join());
-      await this.live(perWeek);
+      await this.each(Array.from({ length: perDay }), () => this.join());
+      await this.live(perDay);
     }
     await this.service.api.clockTo(new Date(Date.UTC(2026, index + 1, 1)).toISOString());
   }
@@ -66,7 +66,7 @@ export class SimulatedYear {
     if (status === 201) member.subscriptionId = body.id;
   }
 
-  /** What existing members, risk and operations do in a week. */
+  /** What existing members, risk and operations do on such a day. */
   private async live(joined: number): Promise<void> {
     const { api } = this.service;
     const known = this.members.filter(({ subscriptionId }) => subscriptionId !== '');
@@ -159,9 +159,9 @@ export class SimulatedYear {
   }
 
   private async each<T>(items: T[], act: (item: T) => Promise<Answer<object> | void>): Promise<void> {
-    const left = [...items];
+    const left = items.entries();
     const work = async (): Promise<void> => {
-      for (let item = left.shift(); left.length >= 0 && item !== undefined; item = left.shift()) {
+      for (const [, item] of left) {
         const answer = await act(item);
         if (answer !== undefined) expectHandled(answer);
       }

@@ -65,10 +65,10 @@ export function readSources(root: string): Source[] {
     .map((file) => ({ file, text: readFileSync(path.join(root, file), 'utf8') }));
 }
 
-/** The files beside the rooms are one folder, and the demo starts what they start. */
+/** The files beside the rooms are one folder, with the commands and the demo, which starts what they start. */
 function folderOf(file: string): string {
   const [, folder = '', rest] = file.split('/');
-  return rest === undefined || folder === 'demo' ? 'entries' : folder;
+  return rest === undefined || folder === 'demo' || folder === 'cli' ? 'entries' : folder;
 }
 
 function isEntry(file: string): boolean {
