@@ -36,14 +36,17 @@ const COLUMNS = [
 const ISSUER = 'vip-membership-billing';
 
 /** Rows as the service writes them; one in twenty captures went back. Triggers and foreign keys are off: it is only data. */
-const SEED = (lines: number): string[] => [
+const SEED = (few: number, lines: number): string[] => [
   `set session_replication_role = replica`,
   `create function pg_temp.id(kind integer, n bigint) returns uuid immutable language sql as $$
      select ('01932a4e-' || lpad(to_hex(kind), 4, '0') || '-7abc-8123-' || lpad(to_hex(n), 12, '0'))::uuid $$`,
   `create function pg_temp.name(prefix text, n bigint) returns text immutable language sql as $$
      select prefix || '_' || left(md5(prefix || n), 24) $$`,
+  // A day with a few of them, then a day with the rest.
   `create temp table moved as
-     select n, now() - interval '3 days' + n * interval '60 hours' / ${lines} as at from generate_series(1, ${lines}) n`,
+     select n, date_trunc('day', now()) - interval '3 days' + case when n <= ${few} then n * interval '22 hours' / ${few}
+       else interval '1 day' + (n - ${few}) * interval '22 hours' / ${lines} end as at
+     from generate_series(1, ${few + lines}) n`,
   `insert into markets (country, currency, status) values ('ES', 'EUR', 'open')`,
   `insert into subscriptions (id, user_id, country, residence_country, status, start_with, auto_renewal,
      contracting_entities, agreement_version, agreement_accepted_at, charge_progress, created_at)
@@ -224,7 +227,6 @@ async function measureOurs(url: string, token: string, file: string): Promise<{ 
 
 async function main(): Promise<void> {
   const lines = Number(process.argv[2] ?? 1_000_000);
-  const few = lines / 10;
   const folder = await mkdtemp(path.join(tmpdir(), 'bench-'));
   const postgres = await startEmbeddedPostgres({ dataFolder: path.join(folder, 'data') });
   try {
@@ -233,15 +235,29 @@ async function main(): Promise<void> {
     await migrate(databaseUrl);
     const client = new pg.Client({ connectionString: databaseUrl });
     await client.connect();
-    await client.query('set timezone = utc');
-    for (const statement of SEED(few + lines)) await client.query(statement);
-    const [small, large] = [path.join(folder, 'small.csv'), path.join(folder, 'large.csv')];
-    await writeReport(client, small, 1, few);
-    await writeReport(client, large, few + 1, few + lines);
+    try {
+      await measure(client, databaseUrl, folder, lines);
+    } finally {
+      await client.end();
+    }
+  } finally {
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(client: pg.Client, databaseUrl: string, folder: string, lines: number): Promise<void> {
+  const few = lines / 10;
+  await client.query('set timezone = utc');
+  for (const statement of SEED(few, lines)) await client.query(statement);
+  const [small, large] = [path.join(folder, 'small.csv'), path.join(folder, 'large.csv')];
+  await writeReport(client, small, 1, few);
+  await writeReport(client, large, few + 1, few + lines);
+  const ours: Record<string, number | null>[] = [];
+  for (const file of [small, large]) {
     await client.query('checkpoint');
-    const results: Record<string, number | null>[] = [];
-    for (const file of [small, large]) {
-      const service = await startProcesses(databaseUrl, folder);
+    const service = await startProcesses(databaseUrl, folder);
+    try {
       const token = await signToken(folder, {
         scopes: ['finance'],
         subject: 'bench',
@@ -250,21 +266,18 @@ async function main(): Promise<void> {
       });
       const { load, compare } = await measureOurs(service.url, token, file);
       const [apiMb, workerMb] = [peakMb(service.pids.api), peakMb(service.pids.worker)];
-      results.push({ load, compare, total: load + compare, apiMb, workerMb });
+      ours.push({ load, compare, total: load + compare, apiMb, workerMb });
+    } finally {
       await service.stop();
     }
-    // The small file's charges have no line in the large one: the floor's way back is asked about the large one's only.
-    await client.query(`delete from charges where settled_at < (select at from moved where n = ${few + 1})`);
-    await client.query(`delete from refunds where settled_at < (select at from moved where n = ${few + 1})`);
-    await client.query('vacuum analyze');
-    await client.query('checkpoint');
-    const floor = await measureFloor(client, large);
-    await client.end();
-    tell(lines, floor, results);
-  } finally {
-    await postgres.stop();
-    await rm(folder, { recursive: true, force: true });
   }
+  // What only the small file holds is not the large one's to have.
+  for (const table of ['charges', 'refunds']) {
+    await client.query(`delete from ${table} where settled_at < (select date_trunc('day', at) from moved where n = ${few + 1})`);
+  }
+  await client.query('vacuum analyze');
+  await client.query('checkpoint');
+  tell(lines, await measureFloor(client, large), ours);
 }
 
 function tell(

@@ -198,9 +198,11 @@ function capital(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
+const regions = new Intl.DisplayNames('en', { type: 'region' });
+
 /** ES → Spain. */
 function nameOf(country: string): string {
-  return new Intl.DisplayNames('en', { type: 'region' }).of(country) ?? country;
+  return regions.of(country) ?? country;
 }
 
 /** 2027-03-01T10:00Z in Europe/Madrid → "1 March 2027 at 11:00 (Europe/Madrid)". */

@@ -108,7 +108,9 @@ export class SettleRequest {
   ): Promise<void> {
     const { now, tx } = change;
     const openForMs = now.getTime() - request.intendedAt.getTime();
-    const delayMs = ASK_AFTER_MS[request.queries] ?? Math.min(Math.max(openForMs, HOUR_MS), DAY_MS);
+    const nextMs = ASK_AFTER_MS[request.queries] ?? Math.min(Math.max(openForMs, HOUR_MS), DAY_MS);
+    // By the hour it is decided or a case.
+    const delayMs = openForMs < CASE_AFTER_MS ? Math.min(nextMs, CASE_AFTER_MS - openForMs) : nextMs;
     const waits = request.status === 'waiting_for_member';
     const unknown: GatewayRequestEntity = {
       ...request,

@@ -6,12 +6,13 @@
 import { Module } from '@nestjs/common';
 import { DeferredRevenue } from './deferred-revenue.js';
 import { Membership } from './membership.js';
+import { RefundsFileController } from './refunds-file.controller.js';
 import { RefundsReport } from './refunds-report.js';
 import { ReportsController } from './reports.controller.js';
 import { Revenue } from './revenue.js';
 
 @Module({
-  controllers: [ReportsController],
+  controllers: [RefundsFileController, ReportsController],
   providers: [DeferredRevenue, Membership, RefundsReport, Revenue],
 })
 export class ReportsModule {}

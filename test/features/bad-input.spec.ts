@@ -139,6 +139,13 @@ const DOORS: Door[] = [
     good: () => ({ basisPoints: 2200, effectiveFrom: '2099-01-01T00:00:00.000Z', source: 'a test' }),
   },
   {
+    name: 'break',
+    method: 'POST',
+    path: () => `/v1/breaks/${NOBODY}/resolution`,
+    scope: 'finance',
+    good: () => ({ resolution: 'explained', reason: 'asked the gateway' }),
+  },
+  {
     name: 'trial offer',
     method: 'POST',
     path: () => '/v1/trial-offers',
@@ -402,6 +409,12 @@ describe('values that a field cannot have', () => {
       for (const query of [...queries, 'kind=receipt', 'subscriptionId=x', 'entity=%00', 'from=2026-03-01', 'to=now']) {
         const asked = await service.api.call('GET', `/v1/invoices?${query}`, undefined, { scope: 'finance' });
         expectProblem(asked, 422, 'validation_failed');
+      }
+      for (const query of [...queries, 'status=done', 'kind=odd', 'gateway=paypal']) {
+        for (const list of ['breaks', 'settlements']) {
+          const asked = await service.api.call('GET', `/v1/${list}?${query}`, undefined, { scope: 'finance' });
+          expectProblem(asked, 422, 'validation_failed');
+        }
       }
       for (const last of ['', '/timeline', '/terms', '/charges', '/refunds', '/invoices']) {
         for (const text of [

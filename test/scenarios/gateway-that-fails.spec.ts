@@ -60,7 +60,10 @@ describe.each(queues())('on the %s queue', (queue) => {
     await sandbox.faults({ captureThenTimeout: 1, dropWebhooks: true });
     const { body } = await api.subscribe('undecided', {}, { waitSeconds: 1 });
     await sandbox.faults({ unavailable: true });
-    await api.clockBy('PT2H');
+    await api.clockBy('PT59M59S');
+    const early = await api.call<{ data: unknown[] }>('GET', '/v1/cases', undefined, { scope: 'operations' });
+    expect(early.body.data).toEqual([]);
+    await api.clockBy('PT1S');
     const open = await api.call<{ data: { kind: string }[] }>('GET', '/v1/cases', undefined, { scope: 'operations' });
     expect(open.body.data).toMatchObject([{ kind: 'payment_undecided' }]);
     await sandbox.faults({});

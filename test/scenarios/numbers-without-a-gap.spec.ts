@@ -90,7 +90,7 @@ it('gives 200 facts that come at once, issued by two workers at once, a number e
   expect(await countOf('(select distinct xmin::text from documents) transactions')).toBeGreaterThan(10);
   await expectNoGap();
   expect(await audit(database, sandbox)).toEqual([]);
-}, 120_000);
+}, 240_000);
 
 describe('a worker killed with its documents half written', () => {
   const workers: Process[] = [];
@@ -141,5 +141,5 @@ describe('a worker killed with its documents half written', () => {
     expect(late?.numbered).toHaveLength(20);
     expect(late?.numbered).toEqual(late?.posted);
     expect(await audit(database, sandbox)).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });

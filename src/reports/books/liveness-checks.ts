@@ -11,7 +11,7 @@ export const LIVENESS_CHECKS: readonly Check[] = [
     given: 'now',
     sql: `
       select q.id as request, q.kind, q.reference, q.status, q.intended_at from gateway_requests q
-      where q.status in ('intended', 'submitted', 'unknown') and q.intended_at < $1::timestamptz - interval '1 hour'
+      where q.status in ('intended', 'submitted', 'unknown') and q.intended_at < $1::timestamptz - interval '1 hour' - ${PROMISE}
         and not exists (select from cases x where x.subject_id = q.id and x.resolved_at is null)`,
   },
   {
