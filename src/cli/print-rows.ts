@@ -1,37 +1,39 @@
 /** Prints the rows of a report: as CSV or JSON however many, or as a table to be read. */
-import { writeCsv } from '../platform/csv.js';
+import { writeCsv, type RowBatches } from '../platform/csv.js';
 
 export const FORMATS = ['table', 'csv', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
 
-export type Rows = AsyncIterable<object> | Iterable<object>;
-
 const TABLE_ROWS_MAX = 1000;
 
-export async function printRows(rows: Rows, columns: readonly string[], format: Format): Promise<void> {
+export async function printRows(batches: RowBatches, columns: readonly string[], format: Format): Promise<void> {
   // Whoever reads may have seen enough, such as `head`.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-  if (format === 'csv') return writeCsv(rows, columns, process.stdout);
-  if (format === 'json') return printJson(rows);
-  return printTable(rows, columns);
+  if (format === 'csv') return writeCsv(batches, columns, process.stdout);
+  if (format === 'json') return printJson(batches);
+  return printTable(batches, columns);
 }
 
-async function printJson(rows: Rows): Promise<void> {
+async function printJson(batches: RowBatches): Promise<void> {
   let before = '[\n';
-  for await (const row of rows) {
-    await write(`${before}${JSON.stringify(row)}`);
+  for await (const rows of batches) {
+    if (rows.length === 0) continue;
+    await write(before + rows.map((row) => JSON.stringify(row)).join(',\n'));
     before = ',\n';
   }
   await write(before === '[\n' ? '[]\n' : '\n]\n');
 }
 
-async function printTable(rows: Rows, columns: readonly string[]): Promise<void> {
+async function printTable(batches: RowBatches, columns: readonly string[]): Promise<void> {
   const lines: string[][] = [];
   let more = false;
-  for await (const row of rows) {
-    more = lines.length === TABLE_ROWS_MAX;
+  for await (const rows of batches) {
+    const room = TABLE_ROWS_MAX - lines.length;
+    lines.push(
+      ...rows.slice(0, room).map((row) => columns.map((name) => cellOf((row as Record<string, unknown>)[name]))),
+    );
+    more = rows.length > room;
     if (more) break;
-    lines.push(columns.map((column) => cellOf((row as Record<string, unknown>)[column])));
   }
   const widths = columns.map((column, index) =>
     Math.max(column.length, ...lines.map((line) => line[index]?.length ?? 0)),
@@ -55,7 +57,7 @@ function align(cell: string, width: number): string {
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (value instanceof Date) return value.toISOString();
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 async function write(text: string): Promise<void> {

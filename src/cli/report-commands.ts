@@ -10,7 +10,8 @@ import { Membership, MEMBERSHIP_COLUMNS, membershipLines } from '../reports/memb
 import { REFUND_COLUMNS, RefundsReport } from '../reports/refunds-report.js';
 import { MonthsQuery, PeriodQuery, RefundsPeriod } from '../reports/report.dto.js';
 import { Revenue, REVENUE_COLUMNS } from '../reports/revenue.js';
-import { FORMATS, printRows, type Format, type Rows } from './print-rows.js';
+import type { RowBatches } from '../platform/csv.js';
+import { FORMATS, printRows, type Format } from './print-rows.js';
 import { withDatabase, type Opened } from './with-database.js';
 
 interface ReportCommand<Q extends object> {
@@ -20,7 +21,7 @@ interface ReportCommand<Q extends object> {
   options: [flag: string, meaning: string][];
   query: new () => Q;
   columns: readonly string[];
-  rows: (opened: Opened, query: Q) => Promise<Rows> | Rows;
+  rows: (opened: Opened, query: Q) => Promise<RowBatches> | RowBatches;
 }
 
 const MONTHS: [string, string][] = [
@@ -45,7 +46,7 @@ const deferredRevenue: ReportCommand<MonthsQuery> = {
   options: MONTHS,
   query: MonthsQuery,
   columns: DEFERRED_REVENUE_COLUMNS,
-  rows: async ({ clock, database }, query) => (await new DeferredRevenue(clock, database).run(query)).rows,
+  rows: async ({ clock, database }, query) => [(await new DeferredRevenue(clock, database).run(query)).rows],
 };
 
 const trialBalance: ReportCommand<TrialBalanceQuery> = {
@@ -54,7 +55,7 @@ const trialBalance: ReportCommand<TrialBalanceQuery> = {
   options: [['--as-of <instant>', 'such as 2027-12-31T23:59:59.999Z; without it now'], ...BOOKS],
   query: TrialBalanceQuery,
   columns: BALANCE_COLUMNS,
-  rows: ({ clock, database }, query) => new ShowLedger(clock, database).balanceLines(query),
+  rows: async ({ clock, database }, query) => [await new ShowLedger(clock, database).balanceLines(query)],
 };
 
 const entries: ReportCommand<EntriesFilter> = {
@@ -78,7 +79,7 @@ const revenue: ReportCommand<MonthsQuery> = {
   options: MONTHS,
   query: MonthsQuery,
   columns: REVENUE_COLUMNS,
-  rows: async ({ database }, query) => (await new Revenue(database).run(query)).rows,
+  rows: async ({ database }, query) => [(await new Revenue(database).run(query)).rows],
 };
 
 const refunds: ReportCommand<RefundsPeriod> = {
@@ -96,7 +97,7 @@ const membership: ReportCommand<PeriodQuery> = {
   options: PERIOD,
   query: PeriodQuery,
   columns: MEMBERSHIP_COLUMNS,
-  rows: async ({ database }, query) => membershipLines(await new Membership(database).run(query)),
+  rows: async ({ database }, query) => [membershipLines(await new Membership(database).run(query))],
 };
 
 export function addReportCommands(program: Command): void {

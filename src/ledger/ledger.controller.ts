@@ -26,9 +26,9 @@ export class LedgerController {
   /** The same as a file: a line per account. */
   @Get('trial-balance.csv')
   @CsvRoute()
-  trialBalanceCsv(@Query() query: TrialBalanceQuery, @Res() response: Response): Promise<void> {
-    const rows = (): AsyncGenerator<object> => this.show.balanceLines(query);
-    return this.csv.send(response, { name: 'trial-balance', columns: BALANCE_COLUMNS, rows });
+  async trialBalanceCsv(@Query() query: TrialBalanceQuery, @Res() response: Response): Promise<void> {
+    const lines = await this.show.balanceLines(query);
+    await this.csv.send(response, { name: 'trial-balance', columns: BALANCE_COLUMNS, rows: () => [lines] });
   }
 
   /** What was posted, newest first, each entry with its fact and clause. */
@@ -41,7 +41,7 @@ export class LedgerController {
   @Get('entries.csv')
   @CsvRoute()
   entriesCsv(@Query() query: EntriesFilter, @Res() response: Response): Promise<void> {
-    const rows = (gone: AbortSignal): AsyncGenerator<object> => this.show.allEntries(query, gone);
+    const rows = (gone: AbortSignal): AsyncGenerator<object[]> => this.show.allEntries(query, gone);
     return this.csv.send(response, { name: 'ledger-entries', columns: ENTRY_COLUMNS, rows });
   }
 }

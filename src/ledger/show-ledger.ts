@@ -74,16 +74,16 @@ export class ShowLedger {
   }
 
   /** Every entry, however many. */
-  allEntries(filter: EntriesFilter, gone: AbortSignal): AsyncGenerator<EntryView> {
+  allEntries(filter: EntriesFilter, gone: AbortSignal): AsyncGenerator<EntryView[]> {
     return this.database.rows<EntryView>(ENTRIES, filterOf(filter), gone);
   }
 
   /** The trial balance account by account. */
-  async *balanceLines(query: TrialBalanceQuery): AsyncGenerator<Record<(typeof BALANCE_COLUMNS)[number], unknown>> {
+  async balanceLines(query: TrialBalanceQuery): Promise<object[]> {
     const { asOf, books } = await this.trialBalance(query);
-    for (const { entity, currency, accounts } of books) {
-      for (const account of accounts) yield { asOf, entity, currency, ...account };
-    }
+    return books.flatMap(({ entity, currency, accounts }) =>
+      accounts.map((account) => ({ asOf, entity, currency, ...account })),
+    );
   }
 }
 

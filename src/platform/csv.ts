@@ -6,7 +6,7 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { applyDecorators, Injectable } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces } from '@nestjs/swagger';
-import { stringify } from 'csv-stringify';
+import { stringify } from 'csv-stringify/sync';
 import type { Response } from 'express';
 import { codeOf } from './embedded-postgres-cluster.js';
 import { RequestProblem } from './problem.js';
@@ -17,7 +17,8 @@ const RETRY_AFTER_SECONDS = '10';
 // Of the stream, and of the query that was canceled for it.
 const CALLER_LEFT = ['ERR_STREAM_PREMATURE_CLOSE', '57014'];
 
-type Rows = AsyncIterable<object> | Iterable<object>;
+/** Rows, many at a time: a step of the stream for each row would cost more than the row. */
+export type RowBatches = AsyncIterable<object[]> | Iterable<object[]>;
 
 export interface CsvFile {
   /** Without its ending. */
@@ -25,7 +26,7 @@ export interface CsvFile {
   /** Keys of the rows, in order. */
   columns: readonly string[];
   /** `gone`: told when nobody waits for the rows any more. */
-  rows: (gone: AbortSignal) => Rows;
+  rows: (gone: AbortSignal) => RowBatches;
 }
 
 /** Documents a route that answers with a file. */
@@ -56,41 +57,44 @@ export class CsvAnswers {
 }
 
 /** The same lines into any stream. */
-export async function writeCsv(rows: Rows, columns: readonly string[], to: Writable): Promise<void> {
-  await pipeline(Readable.from(rows), linesOf(columns), to, { end: false });
+export async function writeCsv(rows: RowBatches, columns: readonly string[], to: Writable): Promise<void> {
+  await pipeline(Readable.from(linesOf(columns, rows)), to, { end: false });
 }
 
 async function stream(response: Response, { name, columns, rows: read }: CsvFile): Promise<void> {
   const gone = new AbortController();
   const leave = (): void => gone.abort();
   response.once('close', leave);
-  const rows = each(read(gone.signal));
+  const lines = linesOf(columns, read(gone.signal));
   try {
     // Before the head is sent, so that a query that cannot run is a problem and not half a file.
-    const first = await rows.next();
+    const header = await lines.next();
+    const first = await lines.next();
     response.set('Cache-Control', 'no-store');
     response.set('Content-Disposition', `attachment; filename="${name}.csv"`);
     response.type('text/csv; charset=utf-8; header=present');
-    await pipeline(Readable.from(from(first, rows)), linesOf(columns), response);
+    await pipeline(Readable.from(resumed([header, first], lines)), response);
   } catch (error) {
     if (!gone.signal.aborted || !CALLER_LEFT.includes(codeOf(error))) throw error;
   } finally {
     response.off('close', leave);
-    await rows.return(undefined);
+    await lines.return(undefined);
   }
 }
 
-async function* each(rows: Rows): AsyncGenerator<object> {
-  for await (const row of rows) yield row;
+async function* resumed(read: IteratorResult<string>[], rest: AsyncGenerator<string>): AsyncGenerator<string> {
+  for (const one of read) if (one.done !== true) yield one.value;
+  yield* rest;
 }
 
-async function* from(first: IteratorResult<object>, rest: AsyncIterator<object>): AsyncGenerator<object> {
-  for (let next = first; next.done !== true; next = await rest.next()) yield next.value;
+/** The header, then the lines of each batch. */
+async function* linesOf(columns: readonly string[], batches: RowBatches): AsyncGenerator<string> {
+  yield textOf([Object.fromEntries(columns.map((name) => [name, name]))], columns);
+  for await (const rows of batches) if (rows.length > 0) yield textOf(rows, columns);
 }
 
-function linesOf(columns: readonly string[]): ReturnType<typeof stringify> {
-  return stringify({
-    header: true,
+function textOf(rows: object[], columns: readonly string[]): string {
+  return stringify(rows, {
     columns: [...columns],
     escape_formulas: true,
     cast: { date: (at) => at.toISOString(), boolean: String },

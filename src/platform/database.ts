@@ -63,8 +63,8 @@ export class Database {
     });
   }
 
-  /** The rows of one query, however many; `gone` is told when nobody waits for them any more. */
-  rows<R extends object>(text: string, values: unknown[], gone: AbortSignal): AsyncGenerator<R> {
+  /** The rows of one query, however many, a thousand at a time; `gone` is told when nobody waits for them any more. */
+  rows<R extends object>(text: string, values: unknown[], gone: AbortSignal): AsyncGenerator<R[]> {
     return readRows<R>(this.source, text, values, gone);
   }
 }

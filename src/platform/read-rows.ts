@@ -1,5 +1,5 @@
 /**
- * Reads a result of any length row by row through a cursor, as of one instant and without writing, so that memory stays
+ * Reads a result of any length through a cursor, a thousand rows at a time, as of one instant and without writing, so that memory stays
  * flat. Stops when the caller stops, and cancels the query that runs when the caller has gone.
  */
 import type { DataSource, QueryRunner } from 'typeorm';
@@ -15,7 +15,7 @@ export async function* readRows<R extends object>(
   text: string,
   values: unknown[],
   gone: AbortSignal,
-): AsyncGenerator<R> {
+): AsyncGenerator<R[]> {
   const runner = source.createQueryRunner();
   let cancel = (): void => undefined;
   let canceled: Promise<unknown> = Promise.resolve();
@@ -30,7 +30,7 @@ export async function* readRows<R extends object>(
     await runner.query(`declare wanted no scroll cursor for ${text}`, values);
     for (let full = true; full && !gone.aborted;) {
       const rows = await runner.manager.query<R[]>(`fetch ${AT_ONCE} from wanted`);
-      yield* rows;
+      yield rows;
       full = rows.length === AT_ONCE;
     }
   } finally {

@@ -20,7 +20,7 @@ export class RefundsFileController {
   @Get()
   @CsvRoute()
   get(@Query() query: RefundsFilter, @Res() response: Response): Promise<void> {
-    const rows = (gone: AbortSignal): AsyncGenerator<object> => this.refunds.lines(query, gone);
+    const rows = (gone: AbortSignal): AsyncGenerator<object[]> => this.refunds.lines(query, gone);
     return this.csv.send(response, { name: 'refunds', columns: REFUND_COLUMNS, rows });
   }
 }

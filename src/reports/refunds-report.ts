@@ -47,7 +47,7 @@ export class RefundsReport {
   }
 
   /** Every line, however many. */
-  lines(filter: RefundsFilter, gone: AbortSignal): AsyncGenerator<RefundLine> {
+  lines(filter: RefundsFilter, gone: AbortSignal): AsyncGenerator<RefundLine[]> {
     return this.database.rows<RefundLine>(LINES, [...valuesOf(filter), null], gone);
   }
 }

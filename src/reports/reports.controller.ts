@@ -61,7 +61,7 @@ export class ReportsController {
   @Get('refunds.csv')
   @CsvRoute()
   getRefundsFile(@Query() query: RefundsPeriod, @Res() response: Response): Promise<void> {
-    const rows = (gone: AbortSignal): AsyncGenerator<object> => this.refunds.lines(query, gone);
+    const rows = (gone: AbortSignal): AsyncGenerator<object[]> => this.refunds.lines(query, gone);
     return this.csv.send(response, { name: 'refunds', columns: REFUND_COLUMNS, rows });
   }
 
@@ -79,6 +79,6 @@ export class ReportsController {
   }
 
   private send(response: Response, name: string, columns: readonly string[], rows: object[]): Promise<void> {
-    return this.csv.send(response, { name, columns, rows: () => rows });
+    return this.csv.send(response, { name, columns, rows: () => [rows] });
   }
 }

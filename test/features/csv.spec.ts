@@ -143,22 +143,26 @@ describe('a file of hundreds of thousands of lines', () => {
   });
 
   it('cancels a query that still searches when the caller leaves', async () => {
-    const client = await service.database.connect();
-    // Somebody holds the table: the query waits, as it would search.
-    await client.query('begin; lock table ledger_entries in access exclusive mode');
-    const headers = { authorization: `Bearer ${await service.api.token('finance')}` };
-    const request = get(`${service.api.url}/v1/ledger/entries.csv`, { headers }).on('error', () => undefined);
-    const waiting = async (): Promise<boolean> =>
-      (
-        await client.query(
-          `select from pg_stat_activity where wait_event_type = 'Lock' and query like 'declare wanted%'`,
-        )
-      ).rowCount === 1;
-    await until('the wait', waiting);
-    request.destroy();
-    await until('the cancellation', async () => !(await waiting()));
-    await client.query('rollback');
-    client.release();
+    const holder = await service.database.connect();
+    const waiting = async (): Promise<boolean> => {
+      const { rowCount } = await service.database.query(
+        `select from pg_stat_activity where wait_event_type = 'Lock' and query like 'declare wanted%'`,
+      );
+      return rowCount === 1;
+    };
+    try {
+      // Somebody holds the table: the query waits, as it would search.
+      await holder.query('begin; lock table ledger_entries in access exclusive mode');
+      const headers = { authorization: `Bearer ${await service.api.token('finance')}` };
+      const request = get(`${service.api.url}/v1/ledger/entries.csv`, { headers }).on('error', () => undefined);
+      await until('the wait', waiting);
+      request.destroy();
+      // Less than the five seconds after which it would give up by itself.
+      await until('the cancellation', async () => !(await waiting()), 3000);
+    } finally {
+      await holder.query('rollback');
+      holder.release();
+    }
     expect((await file('/v1/ledger/entries.csv?currency=JPY')).status).toBe(200);
   });
 
