@@ -160,6 +160,7 @@ create table subscriptions (
   first_failed_at timestamptz(3),
   retry_at timestamptz(3),
   suspended_at timestamptz(3),
+  suspended_for text check (suspended_for in ('finding', 'chargeback')),
   reopened_at timestamptz(3),
   benefits_until timestamptz(3),
   created_at timestamptz(3) not null,
@@ -171,6 +172,7 @@ create table subscriptions (
   check ((due_move is null) = (due_at is null)),
   check ((ended_at is null) = (status in ('pending_payment', 'trialing', 'active', 'past_due'))),
   check ((ended_at is null) = (end_reason is null)),
+  check ((suspended_at is null) = (suspended_for is null)),
   check (start_with = 'temporary' or agreement_accepted_at is not null)
 );
 create unique index one_live_subscription_per_user_and_market on subscriptions (user_id, country)
@@ -208,10 +210,14 @@ create table charges (
   gateway_payment_id text unique,
   mandate_id uuid references mandates,
   unserved_at timestamptz(3),
+  -- what the member's bank holds back, and what it has taken back for good
+  disputed_minor bigint not null default 0 check (disputed_minor >= 0),
+  charged_back_minor bigint not null default 0 check (charged_back_minor >= 0),
   claimed_until timestamptz,
   created_at timestamptz(3) not null,
   settled_at timestamptz(3),
-  check (status <> 'succeeded' or gateway_payment_id is not null)
+  check (status <> 'succeeded' or gateway_payment_id is not null),
+  check (status = 'succeeded' or disputed_minor + charged_back_minor = 0)
 );
 create unique index one_charge_per_purpose on charges (subscription_id, term_number, purpose) where purpose <> 'add_on';
 create unique index one_charge_per_term on charges (subscription_id, term_number)
@@ -339,15 +345,40 @@ create table refunds (
   retry_at timestamptz(3),
   claimed_until timestamptz,
   gateway_refund_id text unique,
+  deadline_at timestamptz(3),
+  overdue_at timestamptz(3),
+  bounced_at timestamptz(3),
+  paid_otherwise_at timestamptz(3),
+  paid_otherwise_by text,
+  paid_otherwise_reason text,
+  bank_reference text,
   created_at timestamptz(3) not null,
   settled_at timestamptz(3),
-  check (status <> 'succeeded' or gateway_refund_id is not null)
+  -- paid by the gateway or another way, never both
+  check (num_nonnulls(gateway_refund_id, paid_otherwise_at) = case when status = 'succeeded' then 1 else 0 end),
+  check (num_nonnulls(paid_otherwise_at, paid_otherwise_by, paid_otherwise_reason, bank_reference) in (0, 4))
 );
 create unique index one_refund_per_cancellation_and_charge on refunds (cancellation_id, charge_id);
 create unique index one_return_in_full_per_charge on refunds (charge_id) where cancellation_id is null and basis = 'full';
 create index refunds_by_subscription on refunds (subscription_id, created_at desc);
 create index refunds_by_charge on refunds (charge_id);
 create index refunds_due on refunds (retry_at) where retry_at is not null;
+create index refunds_unpaid on refunds (deadline_at) where status <> 'succeeded' and overdue_at is null;
+
+create table refund_payouts (
+  id uuid primary key,
+  refund_id uuid not null references refunds,
+  reason text not null,
+  bank_reference text not null,
+  status text not null check (status in ('proposed', 'approved', 'withdrawn')),
+  proposed_by text not null,
+  proposed_at timestamptz(3) not null,
+  approved_by text check (approved_by <> proposed_by),
+  approved_at timestamptz(3),
+  check ((status = 'approved') = (approved_by is not null)),
+  check ((approved_by is null) = (approved_at is null))
+);
+create unique index one_open_payout on refund_payouts (refund_id) where status = 'proposed';
 
 create table gateway_requests (
   id uuid primary key,
@@ -403,9 +434,10 @@ create table cases (
   resolved_at timestamptz(3),
   resolved_by text,
   resolution text,
-  unique (kind, subject_id),
   check ((resolved_at is null) = (resolution is null))
 );
+create unique index one_open_case on cases (kind, subject_id) where resolved_at is null;
+create index cases_by_subject on cases (subject_id);
 create index cases_open on cases (opened_at desc) where resolved_at is null;
 `;
 
@@ -518,8 +550,18 @@ begin
   return new;
 end $$;
 create trigger captures_are_final before update on charges for each row execute function keep_outcomes_final();
-create trigger refunds_are_final before update on refunds for each row execute function keep_outcomes_final();
 create trigger answers_are_final before update on gateway_requests for each row execute function keep_outcomes_final();
+
+create function keep_refunds_final() returns trigger language plpgsql as $$
+begin
+  -- A refund that the gateway returned and took back again is its own recorded move.
+  if old.status = 'succeeded' and new.status <> 'succeeded' and (old.gateway_refund_id is null
+    or new.status <> 'failed' or new.bounced_at is not distinct from old.bounced_at) then
+    raise exception 'refund % has succeeded, it cannot become %', old.id, new.status;
+  end if;
+  return new;
+end $$;
+create trigger refunds_are_final before update on refunds for each row execute function keep_refunds_final();
 
 create function keep_refunds_within_capture() returns trigger language plpgsql as $$
 declare
@@ -528,6 +570,7 @@ declare
 begin
   select * into charge from charges where id = new.charge_id for update;
   select coalesce(sum(amount_minor), 0) into returned from refunds where charge_id = new.charge_id;
+  returned := returned + charge.disputed_minor + charge.charged_back_minor;
   if charge.status <> 'succeeded' or charge.currency <> new.currency or returned + new.amount_minor > charge.amount_minor
   then
     raise exception 'refund of % % exceeds what charge % captured and still holds', new.amount_minor, new.currency, charge.id;
@@ -601,9 +644,9 @@ const DOWN = `
 drop table price_announcements, notices, deliveries, outbox_events;
 drop table entity_transfer_moves, entity_transfers, contracting_entities, trial_offer_users, trial_offers;
 drop table add_on_charges, add_ons, add_on_offers, benefit_freezes, benefit_uses;
-drop table test_clock, idempotency_keys, revocations, discontinuation_approvals, discontinuations, cases, gateway_events, gateway_requests, refunds, gateway_customers,
+drop table test_clock, idempotency_keys, revocations, discontinuation_approvals, discontinuations, cases, gateway_events, gateway_requests, refund_payouts, refunds, gateway_customers,
   cancellations, cancellation_quotes, timeline_entries, terms, charges, mandates, subscriptions,
   eligibility_decisions, standings, agreements, prices, rule_packs, markets;
-drop function keep_refunds_within_capture, keep_outcomes_final, keep_ends_final, forbid_change;
+drop function keep_refunds_within_capture, keep_refunds_final, keep_outcomes_final, keep_ends_final, forbid_change;
 drop extension btree_gist;
 `;

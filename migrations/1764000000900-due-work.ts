@@ -25,9 +25,15 @@ create view due_work as
   union all
   select 'close_discontinuation', '-infinity'::timestamptz from discontinuations where status = 'running'
   union all
-  select 'correct_capture', '-infinity'::timestamptz from charges where unserved_at is not null
+  select 'correct_capture', '-infinity'::timestamptz from charges
+    where unserved_at is not null and disputed_minor = 0
   union all
   select 'retry_refund', retry_at from refunds where retry_at is not null
+  union all
+  select 'watch_refund', deadline_at from refunds
+    where status <> 'succeeded' and overdue_at is null and deadline_at is not null
+  union all
+  select 'ask_chargeback', next_query_at from chargebacks where next_query_at is not null
   union all
   select 'transfer_entity', effective_at from entity_transfers where done_at is null
   union all

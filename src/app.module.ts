@@ -5,6 +5,7 @@ import { AgreementsModule } from './agreements/agreements.module.js';
 import { BenefitsModule } from './benefits/benefits.module.js';
 import { CancellationsModule } from './cancellations/cancellations.module.js';
 import { CasesModule } from './cases/cases.module.js';
+import { ChargebacksModule } from './chargebacks/chargebacks.module.js';
 import { EntitiesModule } from './entities/entities.module.js';
 import { DiscontinuationModule } from './discontinuation/discontinuation.module.js';
 import { InvoicesModule } from './invoices/invoices.module.js';
@@ -44,6 +45,7 @@ const ROOMS = [
   CancellationsModule,
   TransfersModule,
   SanctionsModule,
+  ChargebacksModule,
   DiscontinuationModule,
   ReportsModule,
   InvoicesModule,

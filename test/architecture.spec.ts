@@ -122,7 +122,7 @@ describe('the order of rooms', () => {
     ['cases', 'ledger', 'notifications', 'subscriptions'],
     ['benefits', 'payments'],
     ['add-ons', 'refunds'],
-    ['cancellations', 'renewals', 'sanctions', 'signups', 'transfers', 'trials'],
+    ['cancellations', 'chargebacks', 'renewals', 'sanctions', 'signups', 'transfers', 'trials'],
     ['discontinuation', 'invoices', 'reconciliation', 'reports'],
     ['entries'],
   ];

@@ -74,6 +74,8 @@ export class AcceptAddOn {
       gatewayPaymentId: null,
       mandateId: null,
       unservedAt: null,
+      disputedMinor: 0,
+      chargedBackMinor: 0,
       createdAt: now,
       settledAt: null,
     };

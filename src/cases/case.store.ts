@@ -1,4 +1,4 @@
-/** Opens cases in the transaction of the fact, once per subject, and lets operations close them with a reason. */
+/** Opens cases in the transaction of the fact, one per subject at a time, and lets operations close them with a reason. */
 import { Injectable } from '@nestjs/common';
 import { IsNull, type EntityManager } from 'typeorm';
 import { Refusal } from '../domain/refusal.js';
@@ -10,13 +10,29 @@ import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
 import { CaseEntity } from './case.entity.js';
 
 export interface NewCase {
-  kind: 'payment_undecided' | 'answer_contradicts' | 'refund_failed' | 'renewal_notice_missing';
+  kind:
+    | 'payment_undecided'
+    | 'answer_contradicts'
+    | 'refund_failed'
+    | 'refund_overdue'
+    | 'refund_paid_twice'
+    | 'renewal_notice_missing'
+    | 'chargeback'
+    | 'chargeback_won_after_end';
   subscriptionId: string;
   subjectId: string;
   explanation: string;
   data: object;
   openedAt: Date;
+  /** The same may happen to the subject again after a person has closed it: then it is opened again. */
+  recurs?: true;
 }
+
+const OPEN = `
+  insert into cases (id, kind, subscription_id, subject_id, explanation, data, opened_at)
+  select $1::uuid, $2::text, $3::uuid, $4::uuid, $5::text, $6::jsonb, $7::timestamptz
+  where $8::boolean or not exists (select from cases where kind = $2 and subject_id = $4)
+  on conflict do nothing returning id`;
 
 @Injectable()
 export class CaseStore {
@@ -28,16 +44,10 @@ export class CaseStore {
 
   async open(tx: EntityManager, opened: NewCase): Promise<void> {
     const id = newId();
-    const inserted = await tx
-      .createQueryBuilder()
-      .insert()
-      .into(CaseEntity)
-      .values({ id, ...opened })
-      .orIgnore()
-      .returning('id')
-      .execute();
-    if ((inserted.raw as unknown[]).length === 0) return;
-    const { kind, subscriptionId, subjectId, explanation, openedAt, data } = opened;
+    const { kind, subscriptionId, subjectId, explanation, openedAt, data, recurs = false } = opened;
+    const values = [id, kind, subscriptionId, subjectId, explanation, JSON.stringify(data), openedAt, recurs];
+    const inserted = await tx.query<unknown[]>(OPEN, values);
+    if (inserted.length === 0) return;
     await this.outbox.append(tx, {
       id: newId(),
       event: 'case.opened',

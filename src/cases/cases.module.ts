@@ -1,7 +1,7 @@
 /**
  * Owns: what needs a person, and who closed it with which words.
  * Does not own: the payment or refund it is about; closing a case moves no money.
- * Always true: one case per kind and subject, opened in the transaction of the fact.
+ * Always true: one open case per kind and subject, opened in the transaction of the fact.
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';

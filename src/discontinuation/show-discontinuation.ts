@@ -53,7 +53,8 @@ const PAID = `
     select m.entity, a.charge_id, null, null, null
     from members m join add_ons a on a.subscription_id = m.id and a.status = 'accepted' and a.first_used_at is null)
   select p.*, c.currency, c.amount_minor as paid,
-    (select coalesce(sum(amount_minor), 0) from refunds where charge_id = c.id)::bigint as returned
+    least(c.amount_minor, c.disputed_minor + c.charged_back_minor
+      + (select coalesce(sum(amount_minor), 0) from refunds where charge_id = c.id))::bigint as returned
   from payments p join charges c on c.id = p.charge_id`;
 
 const RETURNED = `

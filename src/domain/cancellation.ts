@@ -129,7 +129,7 @@ function quoteTerm(facts: CancellationFacts): OwnPart {
   if (amountMinor < decided.refundMinor) {
     lines.push({
       kind: 'already_returned',
-      description: 'already returned, or on its way back',
+      description: 'already returned, on its way back, or held back by the bank',
       amountMinor: amountMinor - decided.refundMinor,
       clause,
     });

@@ -27,6 +27,10 @@ export interface Charge {
   mandateId: string | null;
   /** Set when the money came in after its reason had gone: all of it goes back. */
   unservedAt: Date | null;
+  /** Minor units that the member's bank holds back while a dispute is open. */
+  disputedMinor: number;
+  /** Minor units that the bank has taken back for good. */
+  chargedBackMinor: number;
   createdAt: Date;
   settledAt: Date | null;
 }

@@ -131,6 +131,11 @@ export function postRefundPaidOtherwise(grossMinor: number): Posting[] {
   return entries({ refunds_payable: grossMinor, bank: -grossMinor });
 }
 
+/** The member's bank has returned what a refund owed. */
+export function postRefundCovered(grossMinor: number): Posting[] {
+  return entries({ refunds_payable: grossMinor, disputed_captures: -grossMinor });
+}
+
 export function postAddOnUsed(netMinor: number): Posting[] {
   return entries({ deferred_add_ons: netMinor, add_on_revenue: -netMinor });
 }
@@ -153,18 +158,32 @@ export function postChargebackWon(grossMinor: number): Posting[] {
   return postChargebackOpened(-grossMinor);
 }
 
-/** `restMinor`: what of the fee was not earned; what was earned, or returned before, is lost. */
+/**
+ * The service is not owed any more: its unearned rest, or what is owed back of money nothing was served for, leaves the
+ * books. What the bank took beyond it is lost; where it took less, the rest is forfeited.
+ */
 export function postChargebackLost(
   grossMinor: number,
   taxMinor: number,
-  deferred: { account: Deferred; restMinor: number },
+  owed: { account: Deferred | 'refunds_payable'; restMinor: number },
 ): Posting[] {
+  const beyondMinor = grossMinor - taxMinor - owed.restMinor;
   return entries({
     disputed_captures: -grossMinor,
     tax_payable: taxMinor,
-    [deferred.account]: deferred.restMinor,
-    chargeback_losses: grossMinor - taxMinor - deferred.restMinor,
+    [owed.account]: owed.restMinor,
+    [beyondMinor > 0 ? 'chargeback_losses' : 'forfeited_fees']: beyondMinor,
   });
+}
+
+/** Where one fact touches the books of several companies: what one pays for another is owed between them. */
+export function postBetween<T extends Posting & { entity: string }>(lines: readonly T[]): T[] {
+  const books = new Map<string, T>();
+  for (const line of lines) {
+    const amountMinor = (books.get(line.entity)?.amountMinor ?? 0) - line.amountMinor;
+    books.set(line.entity, { ...line, account: 'intercompany', amountMinor });
+  }
+  return [...books.values()].filter(({ amountMinor }) => amountMinor !== 0);
 }
 
 /** A break that finance gives up: above zero a loss. */

@@ -20,6 +20,9 @@ export const PUBLISHED_EVENTS = [
   'refund.created',
   'refund.succeeded',
   'refund.failed',
+  'chargeback.opened',
+  'chargeback.won',
+  'chargeback.lost',
   'notice.due',
   'case.opened',
 ] as const;

@@ -1,6 +1,6 @@
 /**
- * What a refund is and how long the gateway is asked before finance is (rules 7): a refund that fails is tried again,
- * then becomes a case; it is never forgotten.
+ * What a refund is, how long the gateway is asked before finance is, and by when it must be paid (rules 7): a refund
+ * that fails is tried again, then becomes a case; it is never forgotten.
  */
 import type { RefundBasis } from './cancellation.js';
 import { DAY_MS, HOUR_MS, plusMs } from './instant.js';
@@ -23,7 +23,20 @@ export interface Refund {
   calculation: object;
   attempts: number;
   retryAt: Date | null;
+  /** The gateway's id of the refund that paid it; null when it was paid another way. */
   gatewayRefundId: string | null;
+  /** By when the market's law wants it paid; null where none does. */
+  deadlineAt: Date | null;
+  /** When a case was made of it because it was not paid by then. */
+  overdueAt: Date | null;
+  /** When the gateway last took its yes back. */
+  bouncedAt: Date | null;
+  paidOtherwiseAt: Date | null;
+  /** Who approved it; `gateway` where a chargeback paid it. */
+  paidOtherwiseBy: string | null;
+  paidOtherwiseReason: string | null;
+  /** The bank's name for the payment that took its place. */
+  bankReference: string | null;
   createdAt: Date;
   settledAt: Date | null;
 }
@@ -38,4 +51,26 @@ export function retryRefundAt(attempts: number, now: Date): Date | null {
 
 export function refundReference(refundId: string, attempt: number): string {
   return `refund_${refundId}_${attempt}`;
+}
+
+// Neither answer changes before the dispute is decided.
+const DISPUTED_CODES = ['charge_disputed', 'charge_for_pending_refund_disputed'];
+
+/** The gateway refuses it because the member's bank holds the payment back: trying again makes no sense meanwhile. */
+export function waitsForBank(code: string): boolean {
+  return DISPUTED_CODES.includes(code);
+}
+
+/** Whole days since it was decided, until it was paid or until now. */
+export function ageDays(
+  { status, createdAt, settledAt }: Pick<Refund, 'status' | 'createdAt' | 'settledAt'>,
+  now: Date,
+) {
+  const until = status === 'succeeded' ? (settledAt ?? now) : now;
+  return Math.floor((until.getTime() - createdAt.getTime()) / DAY_MS);
+}
+
+/** Not paid although the market's law wanted it paid by now. */
+export function isOverdue({ status, deadlineAt }: Pick<Refund, 'status' | 'deadlineAt'>, now: Date): boolean {
+  return status !== 'succeeded' && deadlineAt !== null && deadlineAt <= now;
 }

@@ -20,6 +20,7 @@ export const REFUSAL_CODES = [
   'next_term_already_bought',
   'exceeds_collected',
   'four_eyes',
+  'charge_disputed',
   'not_found',
   'notice_too_short',
   'already_published',

@@ -20,6 +20,8 @@ export interface RulePack {
   priceNoticeDays: number;
   /** A renewal is charged only after a proven notice so many calendar days before it, both included. */
   renewalRequiresNotice?: { minDays: number; maxDays: number };
+  /** Calendar days of the market's zone within which a refund must be paid; absent = no law says. */
+  refundDeadlineDays?: number;
 }
 
 /** Whether a paid term of this pack opens an unconditional cancellation period (3.4.1). */

@@ -3,7 +3,7 @@
  * mistaken finding gives back.
  */
 import { DAY_MS, plusDays } from './instant.js';
-import type { EndReason, SubscriptionStatus } from './subscription.js';
+import type { Subscription, SuspensionCause } from './subscription.js';
 
 export const REVOCATION_REASONS = [
   'stolen_identity',
@@ -30,9 +30,13 @@ export function revocationClause(reason: RevocationReason): string {
   return CLAUSES[reason];
 }
 
-/** An end that followed from a finding, and so can be reopened when the finding was mistaken (6.1.2). */
-export function followedFromFinding(status: SubscriptionStatus, endReason: EndReason | null): boolean {
-  return status === 'revoked' || (status === 'expired' && endReason === 'suspended');
+/** An end that followed from what is taken back now, a finding or a chargeback, and so is reopened with it (6.1.2). */
+export function followedFrom(
+  cause: SuspensionCause,
+  { status, endReason, suspendedFor }: Pick<Subscription, 'status' | 'endReason' | 'suspendedFor'>,
+): boolean {
+  if (status === 'revoked') return cause === 'finding';
+  return status === 'expired' && endReason === 'suspended' && suspendedFor === cause;
 }
 
 /** The end of a term whose holder was wrongly kept from it: the lost time, rounded up to whole days, is given back. */

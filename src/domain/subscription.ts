@@ -42,6 +42,9 @@ export type EndReason = (typeof END_REASONS)[number];
 
 export type Actor = 'member' | 'scheduler' | 'gateway' | 'risk' | 'operations' | 'finance';
 
+/** finding: by risk's word (5.2) · chargeback: the member's bank holds a payment back, or has taken the fee back. */
+export type SuspensionCause = 'finding' | 'chargeback';
+
 export type TermKind = 'trial' | 'paid' | 'temporary';
 
 /** The member's deduction authorization for one stored payment method (3.2.1, 3.3.1). */
@@ -114,8 +117,10 @@ export interface Subscription {
   firstFailedAt: Date | null;
   /** The next soft-decline retry; null where only the member can move the payment on. */
   retryAt: Date | null;
-  /** Since when risk has suspended it (5.2): an overlay, not a status; null while it is not. */
+  /** Since when it is suspended (5.2): an overlay, not a status; null while it is not. */
   suspendedAt: Date | null;
+  /** What only ends the suspension: risk's finding goes before a chargeback. */
+  suspendedFor: SuspensionCause | null;
   /** When it was last reopened after a mistaken finding (6.1.2). */
   reopenedAt: Date | null;
   /** Until when benefits are on as things stand, grace included (exclusive). */

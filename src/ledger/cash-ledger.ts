@@ -4,11 +4,14 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { DeferredFee } from '../domain/deferred-fee.js';
 import {
+  postBetween,
   postChargebackLost,
   postChargebackOpened,
   postChargebackWon,
   postRefundBounced,
+  postRefundCovered,
   postRefundPaid,
   postRefundPaidOtherwise,
   postSettlement,
@@ -19,7 +22,7 @@ import {
 import { taxOfRefund } from '../domain/tax.js';
 import { DeferredFeeStore } from './deferred-fee.store.js';
 import { Ledger } from './ledger.js';
-import { Post, type Entry } from './post.js';
+import { Post, type Entry, type Transaction } from './post.js';
 
 interface At {
   readonly tx: EntityManager;
@@ -43,7 +46,16 @@ export interface SettledBook {
   feeMinor: number;
 }
 
+/** Disputed money of a charge, in minor units. */
+interface Dispute {
+  chargeId: string;
+  amountMinor: number;
+}
+
 type Named = Omit<Entry, keyof Posting>;
+type Book = Omit<Named, 'clause'>;
+
+const DISPUTE_CLAUSE = '5.2';
 
 /** Where a refund was made a debt: when it was decided, or when money came in that nothing was served for. */
 const OWED = `
@@ -52,6 +64,11 @@ const OWED = `
   where (t.fact in ('refund_owed', 'compensation') and t.subject_id = $1)
     or (t.fact = 'capture_unserved' and t.subject_id = $2)
   order by t.subject_id = $1 desc limit 1`;
+
+const CAPTURED = `
+  select e.entity, e.currency, e.subscription_id as "subscriptionId", e.term_number as "termNumber"
+  from ledger_transactions t join ledger_entries e on e.transaction_id = t.id and e.account = 'gateway_receivable'
+  where t.fact in ('capture', 'capture_unserved') and t.subject_id = $1`;
 
 @Injectable()
 export class CashLedger {
@@ -96,42 +113,86 @@ export class CashLedger {
   }
 
   /** The bank has taken the money back while the dispute is decided. `id`: the chargeback's. */
-  chargebackOpened(at: At, id: string, dispute: { chargeId: string; amountMinor: number }): Promise<void> {
-    return this.ofCharge(at, dispute.chargeId, 'chargeback_opened', id, postChargebackOpened(dispute.amountMinor));
+  chargebackOpened(at: At, id: string, dispute: Dispute): Promise<void> {
+    return this.ofCapture(at, 'chargeback_opened', id, dispute, postChargebackOpened(dispute.amountMinor));
   }
 
-  chargebackWon(at: At, id: string, dispute: { chargeId: string; amountMinor: number }): Promise<void> {
-    return this.ofCharge(at, dispute.chargeId, 'chargeback_won', id, postChargebackWon(dispute.amountMinor));
+  /** The bank has given it back. */
+  chargebackWon(at: At, id: string, dispute: Dispute): Promise<void> {
+    return this.ofCapture(at, 'chargeback_won', id, dispute, postChargebackWon(dispute.amountMinor));
   }
 
-  /** The money is gone: what was not earned of the fee leaves the books, the rest is a loss. */
-  async chargebackLost(at: At, id: string, dispute: { chargeId: string; amountMinor: number }): Promise<void> {
-    const { chargeId, amountMinor } = dispute;
+  /** The disputed money was lost, and so the bank has paid what this refund owed. */
+  async refundCovered(at: At, refund: PaidRefund): Promise<void> {
+    const [owed] = await at.tx.query<Book[]>(OWED, [refund.id, refund.chargeId]);
+    if (owed === undefined) throw new Error(`refund ${refund.id} was never posted as owed`);
+    const captured = await this.bookOf(at.tx, refund.chargeId);
+    const entries = postRefundCovered(refund.amountMinor).map((posting) =>
+      posting.account === 'refunds_payable' ? { ...owed, ...posting } : { ...captured, ...posting },
+    );
+    const { id: subjectId, attempts: occurrence, clause } = refund;
+    await this.between(at, { fact: 'refund_paid_otherwise', subjectId, occurrence, at: at.now }, entries, clause);
+  }
+
+  /**
+   * The money is gone, less what of it has paid refunds: what was not earned of the fee leaves the books, the rest is a
+   * loss. `owedMinor`: still owed back of money that nothing was served for.
+   */
+  async chargebackLost(at: At, id: string, { chargeId, amountMinor }: Dispute, owedMinor: number): Promise<void> {
+    if (amountMinor === 0) return;
+    const captured = await this.bookOf(at.tx, chargeId);
     const fee = await this.fees.lock(at.tx, chargeId);
-    if (fee === null) throw new Error(`charge ${chargeId} is disputed but was never posted as a fee`);
+    const postings =
+      fee === null
+        ? postChargebackLost(amountMinor, 0, {
+            account: 'refunds_payable',
+            restMinor: Math.min(owedMinor, amountMinor),
+          })
+        : await this.loseFee(at, fee, amountMinor);
+    const serving = fee === null ? captured : { ...captured, entity: fee.entity };
+    const entries = postings.map((posting) =>
+      posting.account === 'disputed_captures' ? { ...captured, ...posting } : { ...serving, ...posting },
+    );
+    await this.between(at, { fact: 'chargeback_lost', subjectId: id, at: at.now }, entries, DISPUTE_CLAUSE);
+  }
+
+  private async loseFee(at: At, fee: DeferredFee, amountMinor: number): Promise<Posting[]> {
     const returnableMinor = Math.min(amountMinor, fee.grossMinor - fee.returnedMinor);
     const taxMinor = taxOfRefund(fee, fee.returnedMinor, returnableMinor);
     const deferred = await this.ledger.cutShort(at.tx, fee, at.now);
-    await this.fees.addReturned(at.tx, chargeId, returnableMinor);
-    const postings = postChargebackLost(amountMinor, taxMinor, deferred);
-    await this.ofCharge(at, chargeId, 'chargeback_lost', id, postings);
+    await this.fees.addReturned(at.tx, fee.chargeId, returnableMinor);
+    return postChargebackLost(amountMinor, taxMinor, deferred);
   }
 
   private async ofRefund(at: At, refund: PaidRefund, fact: Fact, postings: Posting[]): Promise<void> {
-    const [owed] = await at.tx.query<Omit<Named, 'clause'>[]>(OWED, [refund.id, refund.chargeId]);
+    const [owed] = await at.tx.query<Book[]>(OWED, [refund.id, refund.chargeId]);
     if (owed === undefined) throw new Error(`refund ${refund.id} was never posted as owed`);
     const entries = postings.map((posting) => ({ ...posting, ...owed, clause: refund.clause }));
     const { id: subjectId, attempts: occurrence } = refund;
     await this.post.run(at.tx, { fact, subjectId, occurrence, at: at.now, entries });
   }
 
-  private async ofCharge(at: At, chargeId: string, fact: Fact, subjectId: string, postings: Posting[]): Promise<void> {
-    const fee = await this.fees.lock(at.tx, chargeId);
-    if (fee === null) throw new Error(`charge ${chargeId} is disputed but was never posted as a fee`);
-    const { entity, currency, subscriptionId, termNumber } = fee;
-    const named = { entity, currency, subscriptionId, termNumber, clause: '5.2' };
+  private async ofCapture(at: At, fact: Fact, id: string, { chargeId }: Dispute, postings: Posting[]): Promise<void> {
+    const named = { ...(await this.bookOf(at.tx, chargeId)), clause: DISPUTE_CLAUSE };
     const entries = postings.map((posting) => ({ ...posting, ...named }));
-    await this.post.run(at.tx, { fact, subjectId, at: at.now, entries });
+    await this.post.run(at.tx, { fact, subjectId: id, at: at.now, entries });
+  }
+
+  /** The book the money came into. */
+  private async bookOf(tx: EntityManager, chargeId: string): Promise<Book> {
+    const [book] = await tx.query<Book[]>(CAPTURED, [chargeId]);
+    if (book === undefined) throw new Error(`charge ${chargeId} is disputed but was never posted as captured`);
+    return book;
+  }
+
+  private async between(
+    at: At,
+    transaction: Omit<Transaction, 'entries'>,
+    entries: (Book & Posting)[],
+    clause: string,
+  ): Promise<void> {
+    const all = [...entries, ...postBetween(entries)].map((entry) => ({ ...entry, clause }));
+    await this.post.run(at.tx, { ...transaction, entries: all });
   }
 }
 

@@ -123,6 +123,12 @@ class NumbersPart {
   @ValidateNested()
   @Type(() => RequiredNotice)
   renewalRequiresNotice?: RequiredNotice;
+  /** Calendar days within which a refund must be paid; absent: no law says. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => Days)
+  refundDeadlineDays?: Days;
 }
 
 class BenefitPart {

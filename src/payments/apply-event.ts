@@ -1,6 +1,6 @@
 /**
- * What a gateway event leads to: never its own word, only a question. The gateway is asked for the request the event is
- * about, so a late, doubled or reordered event can never overwrite what is newer.
+ * What a gateway event leads to: never its own word, only a question. The gateway is asked for the request, or the
+ * dispute, the event is about, so a late, doubled or reordered event can never overwrite what is newer.
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { IsNull } from 'typeorm';
@@ -9,6 +9,7 @@ import { claimRows } from '../platform/claim.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
 import { DutyRunner } from '../platform/duty-runner.js';
+import { EventHandlers } from './event-handlers.js';
 import { GatewayEventEntity, type RequestStatus } from './gateway-request.entity.js';
 import { RequestStore } from './request.store.js';
 import { SubmitRequest } from './submit-request.js';
@@ -31,6 +32,7 @@ export class ApplyEvent implements OnModuleInit {
     private readonly runner: DutyRunner,
     private readonly requests: RequestStore,
     private readonly submit: SubmitRequest,
+    private readonly handlers: EventHandlers,
   ) {}
 
   onModuleInit(): void {
@@ -64,14 +66,20 @@ export class ApplyEvent implements OnModuleInit {
     const events = this.database.reader.getRepository(GatewayEventEntity);
     const event = await events.findOneBy({ id, appliedAt: IsNull() });
     if (event === null) return;
-    const { reference } = event.payload as { reference: string | null };
-    const request = reference === null ? null : await this.requests.findByReference(reference);
-    const oldNews = request !== null && isOldNews(event.type, request.status);
-    const answered = request === null || oldNews || (await this.submit.ask(request.id));
+    const handler = this.handlers.of(event.type);
+    const applied = handler === null ? await this.askForRequest(event) : await handler.apply(event.objectId);
     const now = await this.clock.now();
-    // Open requests are asked for anyway; only of a decided one is this event the last word.
-    if (answered || request.decidedAt === null) await events.update({ id }, { appliedAt: now });
+    if (applied) await events.update({ id }, { appliedAt: now });
     else await this.askAgainLater(event, now);
+  }
+
+  private async askForRequest({ type, payload }: GatewayEventEntity): Promise<boolean> {
+    const { reference } = payload as { reference: string | null };
+    const request = reference === null ? null : await this.requests.findByReference(reference);
+    const oldNews = request !== null && isOldNews(type, request.status);
+    const answered = request === null || oldNews || (await this.submit.ask(request.id));
+    // Open requests are asked for anyway; only of a decided one is this event the last word.
+    return answered || request.decidedAt === null;
   }
 
   private async askAgainLater({ id, attempts }: GatewayEventEntity, now: Date): Promise<void> {

@@ -40,6 +40,12 @@ export class ChargeEntity implements Charge {
   @Column('timestamptz', { nullable: true })
   unservedAt: Date | null;
 
+  @Column('bigint')
+  disputedMinor: number;
+
+  @Column('bigint')
+  chargedBackMinor: number;
+
   /** Machine time until which a sweep has handed it to a worker. */
   @Column('timestamptz', { nullable: true })
   claimedUntil: Date | null;

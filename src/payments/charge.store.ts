@@ -28,6 +28,21 @@ export class ChargeStore {
     return this.find(this.database.reader, id);
   }
 
+  /** Whose money the gateway knows by this id; null when none of ours is. */
+  findByPayment(gatewayPaymentId: string): Promise<Charge | null> {
+    return this.database.reader.getRepository(ChargeEntity).findOneBy({ gatewayPaymentId });
+  }
+
+  /** Whether the member's bank holds any payment of the subscription back, or has taken this fee back. */
+  async isHeldByBank(tx: EntityManager, subscriptionId: string, chargeId: string | null): Promise<boolean> {
+    const [held] = await tx.query<unknown[]>(
+      `select from charges where subscription_id = $1 and (disputed_minor > 0 or (charged_back_minor > 0 and id = $2))
+       limit 1`,
+      [subscriptionId, chargeId],
+    );
+    return held !== undefined;
+  }
+
   async save(tx: EntityManager, { id, ...facts }: Charge): Promise<void> {
     await tx.getRepository(ChargeEntity).update({ id }, facts);
   }
@@ -63,9 +78,9 @@ export class ChargeStore {
     });
   }
 
-  /** Charges whose money came in after its reason had gone. */
+  /** Charges whose money came in after its reason had gone; while it is disputed, the bank has it. */
   claimUnserved(max: number): Promise<string[]> {
-    const due = 'unserved_at is not null';
+    const due = 'unserved_at is not null and disputed_minor = 0';
     return claimRows(this.database.reader, { table: 'charges', due, orderBy: 'unserved_at', values: [] }, max);
   }
 }

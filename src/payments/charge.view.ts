@@ -4,7 +4,8 @@ import type { GatewayRequestEntity } from './gateway-request.entity.js';
 
 export class AttemptView {
   number: number;
-  status: 'pending' | 'succeeded' | 'failed' | 'unknown';
+  /** taken_back: it had succeeded, and then the gateway said that it failed. */
+  status: 'pending' | 'succeeded' | 'failed' | 'unknown' | 'taken_back';
   /** Why it failed, as the gateway calls it. */
   code?: string;
   at: Date;
@@ -43,11 +44,12 @@ export function viewCharge(charge: Charge, attempts: GatewayRequestEntity[]): Ch
   };
 }
 
-function viewAttempt({ attempt, status, code, intendedAt, decidedAt }: GatewayRequestEntity): AttemptView {
+export function viewAttempt({ attempt, status, code, intendedAt, decidedAt }: GatewayRequestEntity): AttemptView {
   const decided = status === 'succeeded' || status === 'failed' || status === 'unknown';
+  const takenBack = status === 'succeeded' && code !== null;
   return {
     number: attempt,
-    status: decided ? status : 'pending',
+    status: takenBack ? 'taken_back' : decided ? status : 'pending',
     ...(code === null ? {} : { code }),
     at: decidedAt ?? intendedAt,
   };

@@ -37,6 +37,8 @@ export class OpenCharge {
       gatewayPaymentId: null,
       mandateId: null,
       unservedAt: null,
+      disputedMinor: 0,
+      chargedBackMinor: 0,
       createdAt: now,
       settledAt: null,
     };

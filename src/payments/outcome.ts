@@ -11,3 +11,18 @@ export type Outcome =
 /** The request was taken back before the gateway decided it. */
 export const WITHDRAWN = 'withdrawn';
 export const METHOD_REJECTED = 'payment_method_rejected';
+export const CHARGE_DISPUTED = 'charge_disputed';
+
+/** A dispute as the gateway tells it now. */
+export interface ToldDispute {
+  gatewayDisputeId: string;
+  paymentId: string | null;
+  /** Of the payment, where it carries one. */
+  reference: string | null;
+  amountMinor: number;
+  currency: string;
+  reason: string;
+  status: string;
+  /** By when evidence can be handed in; null where none is heard. */
+  answerBy: Date | null;
+}

@@ -15,6 +15,7 @@ import { ChargeEntity } from './charge.entity.js';
 import { ChargeRequests } from './charge-requests.js';
 import { ChargeStore } from './charge.store.js';
 import { ConcludeTerm } from './conclude-term.js';
+import { EventHandlers } from './event-handlers.js';
 import { GatewayCustomers } from './gateway-customers.js';
 import { GatewayCustomerEntity, GatewayEventEntity, GatewayRequestEntity } from './gateway-request.entity.js';
 import { OpenCharge } from './open-charge.js';
@@ -32,6 +33,7 @@ import { SettleRequest } from './settle-request.js';
 import { StartTrial } from './start-trial.js';
 import { StripeGateway } from './stripe-gateway.js';
 import { SubmitRequest } from './submit-request.js';
+import { Suspension } from './suspension.js';
 import { ValidationRequests } from './validation-requests.js';
 import { WeighNotices } from './weigh-notices.js';
 import { WebhooksController } from './webhooks.controller.js';
@@ -50,6 +52,7 @@ import { WebhooksController } from './webhooks.controller.js';
     ChargeRequests,
     ChargeStore,
     ConcludeTerm,
+    EventHandlers,
     GatewayCustomers,
     OpenCharge,
     OpenFirstPayment,
@@ -65,6 +68,7 @@ import { WebhooksController } from './webhooks.controller.js';
     StartTrial,
     StripeGateway,
     SubmitRequest,
+    Suspension,
     ValidationRequests,
     WeighNotices,
   ],
@@ -74,10 +78,12 @@ import { WebhooksController } from './webhooks.controller.js';
     ChargeRequests,
     ChargeStore,
     ConcludeTerm,
+    EventHandlers,
     OpenFirstPayment,
     RequestKinds,
     RequestStore,
     StripeGateway,
+    Suspension,
   ],
 })
 export class PaymentsModule {}

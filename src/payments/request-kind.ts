@@ -34,6 +34,8 @@ export interface RequestKind {
   withdraw(request: GatewayRequest): Promise<Outcome>;
   /** Under the lock: what the outcome does to the subject and its subscription. */
   settle(change: Change, request: GatewayRequest, outcome: Outcome): Promise<void>;
+  /** Under the lock, once: the gateway has taken its yes back. Without it a person looks. */
+  takenBack?(change: Change, request: GatewayRequest, code: string): Promise<void>;
 }
 
 @Injectable()

@@ -1,6 +1,6 @@
 /** Reads, writes and claims gateway requests; decides nothing about money. */
 import { Injectable } from '@nestjs/common';
-import { IsNull, type EntityManager } from 'typeorm';
+import { In, IsNull, type EntityManager } from 'typeorm';
 import { claimRows } from '../platform/claim.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
@@ -13,6 +13,9 @@ import type { RequestKindName } from './request-kind.js';
 
 export const SUBMIT = 'submit_request';
 export const QUERY = 'query_request';
+
+/** One attempt of a request, as other rooms may show it. */
+export type RequestAttempt = GatewayRequestEntity;
 
 export interface NewRequest {
   kind: RequestKindName;
@@ -100,6 +103,13 @@ export class RequestStore {
     return this.database.reader
       .getRepository(GatewayRequestEntity)
       .find({ where: { subjectId }, order: { attempt: 'asc' } });
+  }
+
+  /** Oldest first. */
+  attemptsOfAll(subjectIds: string[]): Promise<RequestAttempt[]> {
+    return this.database.reader
+      .getRepository(GatewayRequestEntity)
+      .find({ where: { subjectId: In(subjectIds) }, order: { attempt: 'asc' } });
   }
 
   /** Waits until nothing of the subscription is on its way to or from the gateway; false when patience ended first. */

@@ -62,15 +62,19 @@ export class SettleRequest {
     }
   }
 
-  /** The gateway takes back a yes, such as a refund that bounced later: a person looks, nothing is undone blindly. */
+  /** The gateway takes back a yes, once: its kind follows, as a refund that bounced does, or a person looks. */
   private async contradict(change: Change, request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
-    if (outcome.kind !== 'failed') return;
+    if (outcome.kind !== 'failed' || request.code !== null) return;
+    const { code } = outcome;
+    await this.requests.save(change.tx, { ...request, code });
+    const kind = this.kinds.of(request);
+    if (kind.takenBack !== undefined) return kind.takenBack(change, request, code);
     await this.cases.open(change.tx, {
-      kind: request.kind === 'refund' ? 'refund_failed' : 'answer_contradicts',
+      kind: 'answer_contradicts',
       subscriptionId: request.subscriptionId,
       subjectId: request.subjectId,
-      explanation: `${request.kind} ${request.reference} had succeeded, now the gateway says it failed: ${outcome.code}`,
-      data: { reference: request.reference, code: outcome.code },
+      explanation: `${request.kind} ${request.reference} had succeeded, now the gateway says it failed: ${code}`,
+      data: { reference: request.reference, code },
       openedAt: change.now,
     });
   }

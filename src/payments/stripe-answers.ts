@@ -5,7 +5,7 @@
 import Stripe from 'stripe';
 import type { Money } from '../domain/money.js';
 import type { StoredMethod } from '../subscriptions/mandate.store.js';
-import { METHOD_REJECTED, WITHDRAWN, type Outcome } from './outcome.js';
+import { CHARGE_DISPUTED, METHOD_REJECTED, WITHDRAWN, type Outcome, type ToldDispute } from './outcome.js';
 
 export function readPayment(payment: Stripe.PaymentIntent, asked: Money): Outcome {
   const { id, status, client_secret: secret } = payment;
@@ -51,6 +51,29 @@ export function readRefund(refund: Stripe.Refund, asked: Money): Outcome {
   return unreadable(`refund ${id} is ${String(status)}`);
 }
 
+export function readDispute(dispute: Stripe.Dispute): ToldDispute {
+  const {
+    id,
+    amount: amountMinor,
+    currency,
+    reason,
+    status,
+    payment_intent: payment,
+    evidence_details: evidence,
+  } = dispute;
+  const whole = typeof payment === 'string' ? null : payment;
+  return {
+    gatewayDisputeId: id,
+    paymentId: typeof payment === 'string' ? payment : (payment?.id ?? null),
+    reference: whole?.metadata.reference ?? null,
+    amountMinor,
+    currency: currency.toUpperCase(),
+    reason,
+    status,
+    answerBy: evidence.due_by === null || evidence.due_by === 0 ? null : new Date(evidence.due_by * 1000),
+  };
+}
+
 /** What an exception of the SDK says about the money: a refusal is a no, everything else leaves it open. */
 export function readTrouble(error: unknown): Outcome {
   if (error instanceof Stripe.errors.StripeCardError) {
@@ -62,6 +85,8 @@ export function readTrouble(error: unknown): Outcome {
   if (error instanceof Stripe.errors.StripeInvalidRequestError) {
     const aboutMethod = error.param === 'payment_method' || error.code === 'payment_method_unexpected_state';
     if (aboutMethod) return { kind: 'failed', gatewayId: null, code: METHOD_REJECTED };
+    // The bank holds the payment back: nothing of it was returned, and nothing can be.
+    if (error.code === CHARGE_DISPUTED) return { kind: 'failed', gatewayId: null, code: CHARGE_DISPUTED };
     return { kind: 'unknown', detail: `the gateway refused the request itself: ${error.message}`, suspect: true };
   }
   return unreadable(error instanceof Error ? error.message : String(error));

@@ -8,8 +8,8 @@ import type { Money } from '../domain/money.js';
 import { Config } from '../platform/config.js';
 import { machineNow } from '../platform/clock.js';
 import { RequestProblem } from '../platform/problem.js';
-import { WITHDRAWN, type Outcome } from './outcome.js';
-import { readPayment, readRefund, readSetup, readTrouble } from './stripe-answers.js';
+import { WITHDRAWN, type Outcome, type ToldDispute } from './outcome.js';
+import { readDispute, readPayment, readRefund, readSetup, readTrouble } from './stripe-answers.js';
 
 const EVENT_TOLERANCE_SECONDS = 300;
 const SANDBOX_KEY = 'sk_test_sandbox';
@@ -133,6 +133,26 @@ export class StripeGateway {
     });
   }
 
+  /** What the gateway says of a dispute now. */
+  findDispute(id: string): Promise<ToldDispute | 'unheard_of' | 'unanswered'> {
+    return this.toldOf(async () =>
+      readDispute(await this.stripe.disputes.retrieve(id, { expand: ['payment_intent'] })),
+    );
+  }
+
+  /** Disputes that began at an instant or later, whosoever payments they are about; all of them without one. */
+  disputesSince(since: Date | null): Promise<ToldDispute[] | 'unheard_of' | 'unanswered'> {
+    return this.toldOf(async () => {
+      const told: ToldDispute[] = [];
+      const created = since === null ? {} : { created: { gte: Math.floor(since.getTime() / 1000) } };
+      const expand = ['data.payment_intent'];
+      for await (const dispute of this.stripe.disputes.list({ limit: 100, expand, ...created })) {
+        told.push(readDispute(dispute));
+      }
+      return told;
+    });
+  }
+
   /** Everything that moved the balance from one instant to another (exclusive), each with what moved. */
   balanceTransactions(from: Date, to: Date): AsyncIterable<Stripe.BalanceTransaction> {
     const created = { gte: Math.floor(from.getTime() / 1000), lt: Math.floor(to.getTime() / 1000) };
@@ -196,6 +216,15 @@ export class StripeGateway {
     });
     // Anything but a clean yes: read what it became.
     return canceled.kind === 'failed' && canceled.code === WITHDRAWN ? canceled : this.outcomeOf(read);
+  }
+
+  private async toldOf<T>(call: () => Promise<T>): Promise<T | 'unheard_of' | 'unanswered'> {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof Stripe.errors.StripeError)) throw error;
+      return error.statusCode === 404 ? 'unheard_of' : 'unanswered';
+    }
   }
 
   private async outcomeOf<T extends Outcome | null>(call: () => Promise<T>): Promise<T | Outcome> {

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { Membership1764000000000 } from '../../migrations/1764000000000-membership.js';
 import { Ledger1764000000001 } from '../../migrations/1764000000001-ledger.js';
 import { Reconciliation1764000000002 } from '../../migrations/1764000000002-reconciliation.js';
+import { Chargebacks1764000000003 } from '../../migrations/1764000000003-chargebacks.js';
 import { Invoices1764000000004 } from '../../migrations/1764000000004-invoices.js';
 import { DueWork1764000000900 } from '../../migrations/1764000000900-due-work.js';
 import { dataSourceOptions } from './database.js';
@@ -13,6 +14,7 @@ export const MIGRATIONS = [
   Membership1764000000000,
   Ledger1764000000001,
   Reconciliation1764000000002,
+  Chargebacks1764000000003,
   Invoices1764000000004,
   DueWork1764000000900,
 ];

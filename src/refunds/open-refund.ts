@@ -1,9 +1,14 @@
-/** Opens money that goes back: writes the refund and the intent to send it; the database caps it at what was captured. */
+/**
+ * Opens money that goes back: writes the refund, by when it must be paid, and the intent to send it; the database caps it
+ * at what was captured.
+ */
 import { Injectable } from '@nestjs/common';
 import type { RefundBasis } from '../domain/cancellation.js';
 import type { Money } from '../domain/money.js';
 import { refundReference, type Refund } from '../domain/refund.js';
 import { Ledger } from '../ledger/ledger.js';
+import { MarketStore } from '../markets/market.store.js';
+import { endOfCalendarDays } from '../platform/calendar.js';
 import { newId } from '../platform/ids.js';
 import { RequestStore } from '../payments/request.store.js';
 import type { Change } from '../subscriptions/change.js';
@@ -27,6 +32,7 @@ export class OpenRefund {
     private readonly refunds: RefundStore,
     private readonly requests: RequestStore,
     private readonly ledger: Ledger,
+    private readonly markets: MarketStore,
   ) {}
 
   async run(change: Change, order: RefundOrder): Promise<Refund> {
@@ -45,6 +51,13 @@ export class OpenRefund {
       attempts: 1,
       retryAt: null,
       gatewayRefundId: null,
+      deadlineAt: await this.deadline(change),
+      overdueAt: null,
+      bouncedAt: null,
+      paidOtherwiseAt: null,
+      paidOtherwiseBy: null,
+      paidOtherwiseReason: null,
+      bankReference: null,
       createdAt: change.now,
       settledAt: null,
     };
@@ -61,8 +74,8 @@ export class OpenRefund {
     return refund;
   }
 
-  /** Sends a refund that failed once more, under a new reference. */
-  async retry(change: Change, refund: Refund): Promise<void> {
+  /** Sends a refund that failed once more, under a new reference. `why`: a person's word, or that the time has come. */
+  async retry(change: Change, refund: Refund, why: object = {}): Promise<void> {
     const again: Refund = {
       ...refund,
       attempts: refund.attempts + 1,
@@ -74,7 +87,14 @@ export class OpenRefund {
     await this.intend(change, again);
     change.record('refund.retried', refund.clause, `the refund is sent again, attempt ${again.attempts}`, {
       refundId: refund.id,
+      ...why,
     });
+  }
+
+  /** By the rules in force when it is decided. */
+  private async deadline({ tx, subscription: { country }, now }: Change): Promise<Date | null> {
+    const { refundDeadlineDays: days, timeZone } = await this.markets.rulePackAt(tx, country, now);
+    return days === undefined ? null : endOfCalendarDays(now, days, timeZone);
   }
 
   private async intend(change: Change, { id: subjectId, attempts: attempt }: Refund): Promise<void> {

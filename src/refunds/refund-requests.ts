@@ -1,12 +1,7 @@
-/**
- * Refunds as gateway requests: how one is sent and asked for, and what its outcome does. One that fails is retried,
- * then becomes a case for finance; it is never forgotten.
- */
+/** Refunds as gateway requests: how one is sent and asked for. What its outcome does is `SettleRefund`. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { CaseStore } from '../cases/case.store.js';
-import { retryRefundAt, type Refund } from '../domain/refund.js';
-import { CashLedger } from '../ledger/cash-ledger.js';
+import type { Refund } from '../domain/refund.js';
 import { ChargeStore } from '../payments/charge.store.js';
 import type { Outcome } from '../payments/outcome.js';
 import { RequestKinds, type GatewayRequest, type RequestKind } from '../payments/request-kind.js';
@@ -14,6 +9,7 @@ import { StripeGateway } from '../payments/stripe-gateway.js';
 import { Database } from '../platform/database.js';
 import type { Change } from '../subscriptions/change.js';
 import { RefundStore } from './refund.store.js';
+import { SettleRefund } from './settle-refund.js';
 
 @Injectable()
 export class RefundRequests implements RequestKind, OnModuleInit {
@@ -25,8 +21,7 @@ export class RefundRequests implements RequestKind, OnModuleInit {
     private readonly refunds: RefundStore,
     private readonly charges: ChargeStore,
     private readonly gateway: StripeGateway,
-    private readonly cases: CaseStore,
-    private readonly ledger: CashLedger,
+    private readonly settlement: SettleRefund,
   ) {}
 
   onModuleInit(): void {
@@ -51,44 +46,16 @@ export class RefundRequests implements RequestKind, OnModuleInit {
 
   async settle(change: Change, request: GatewayRequest, outcome: Outcome): Promise<void> {
     const refund = await this.refunds.lock(change.tx, request.subjectId);
-    if (refund.status === 'succeeded') return;
-    const { id: refundId, amountMinor, currency, clause } = refund;
     if (outcome.kind === 'succeeded') {
-      const done = {
-        status: 'succeeded',
-        gatewayRefundId: outcome.gatewayId,
-        settledAt: change.now,
-        retryAt: null,
-      } as const;
-      await this.refunds.save(change.tx, { ...refund, ...done });
-      await this.ledger.refundPaid(change, refund);
-      change.record('refund.succeeded', clause, `${amountMinor} ${currency} went back to the payment method`, {
-        refundId,
-      });
-      await this.cases.close(change.tx, refundId, 'the refund succeeded', change.now);
+      return this.settlement.succeeded(change, refund, request.attempt, outcome.gatewayId);
     }
-    if (outcome.kind === 'failed' && request.attempt === refund.attempts)
-      await this.failed(change, refund, outcome.code);
+    const latest = request.attempt === refund.attempts && refund.status !== 'succeeded';
+    if (outcome.kind === 'failed' && latest) await this.settlement.failed(change, refund, outcome.code);
   }
 
-  private async failed(change: Change, refund: Refund, code: string): Promise<void> {
-    const { tx, now } = change;
-    const retryAt = retryRefundAt(refund.attempts, now);
-    await this.refunds.save(tx, { ...refund, status: 'failed', settledAt: now, retryAt });
-    const next = retryAt === null ? 'finance decides' : `tried again at ${retryAt.toISOString()}`;
-    change.record('refund.failed', refund.clause, `the gateway could not return it: ${code}; ${next}`, {
-      refundId: refund.id,
-      code,
-    });
-    if (retryAt !== null) return;
-    await this.cases.open(tx, {
-      kind: 'refund_failed',
-      subscriptionId: refund.subscriptionId,
-      subjectId: refund.id,
-      explanation: `refund of ${refund.amountMinor} ${refund.currency} failed ${refund.attempts} times: ${code}`,
-      data: { code, attempts: refund.attempts },
-      openedAt: now,
-    });
+  async takenBack(change: Change, request: GatewayRequest, code: string): Promise<void> {
+    const refund = await this.refunds.lock(change.tx, request.subjectId);
+    await this.settlement.takenBack(change, refund, request, code);
   }
 
   private async paymentOf(tx: EntityManager, { chargeId }: Refund): Promise<string> {

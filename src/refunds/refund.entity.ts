@@ -51,6 +51,27 @@ export class RefundEntity implements Refund {
   @Column('text', { nullable: true })
   gatewayRefundId: string | null;
 
+  @Column('timestamptz', { nullable: true })
+  deadlineAt: Date | null;
+
+  @Column('timestamptz', { nullable: true })
+  overdueAt: Date | null;
+
+  @Column('timestamptz', { nullable: true })
+  bouncedAt: Date | null;
+
+  @Column('timestamptz', { nullable: true })
+  paidOtherwiseAt: Date | null;
+
+  @Column('text', { nullable: true })
+  paidOtherwiseBy: string | null;
+
+  @Column('text', { nullable: true })
+  paidOtherwiseReason: string | null;
+
+  @Column('text', { nullable: true })
+  bankReference: string | null;
+
   @Column('timestamptz')
   createdAt: Date;
 

@@ -1,6 +1,7 @@
 /** Reads and writes refunds; decides nothing. */
 import { Injectable } from '@nestjs/common';
 import { IsNull, type EntityManager } from 'typeorm';
+import { Refusal } from '../domain/refusal.js';
 import type { Refund } from '../domain/refund.js';
 import { claimRows } from '../platform/claim.js';
 import { Clock } from '../platform/clock.js';
@@ -21,6 +22,19 @@ export class RefundStore {
 
   lock(tx: EntityManager, id: string): Promise<Refund> {
     return tx.getRepository(RefundEntity).findOneOrFail({ where: { id }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** Refuses `not_found`. */
+  async require(id: string): Promise<Refund> {
+    const found = await this.database.reader.getRepository(RefundEntity).findOneBy({ id });
+    if (found === null) throw new Refusal('not_found', `There is no refund ${id}.`);
+    return found;
+  }
+
+  /** Of a charge, oldest first, locked after it. */
+  lockAll(tx: EntityManager, chargeId: string): Promise<Refund[]> {
+    const lock = { mode: 'pessimistic_write' as const };
+    return tx.getRepository(RefundEntity).find({ where: { chargeId }, order: { id: 'asc' }, lock });
   }
 
   find(tx: EntityManager, id: string): Promise<Refund> {
@@ -60,9 +74,24 @@ export class RefundStore {
     return this.database.reader.getRepository(RefundEntity).find({ where: { compensationId }, order: { id: 'desc' } });
   }
 
-  /** Minor units returned or on their way back for a charge; a refund that failed is still owed and still counts. */
+  /**
+   * Minor units returned or on their way back for a charge: a refund that failed is still owed and still counts, and so
+   * does what the member's bank holds back or has taken.
+   */
   async returnedMinor(tx: EntityManager, chargeId: string): Promise<number> {
-    return (await tx.getRepository(RefundEntity).sum('amountMinor', { chargeId })) ?? 0;
+    const [row] = await tx.query<{ returned: number }[]>(
+      `select least(amount_minor, disputed_minor + charged_back_minor
+         + (select coalesce(sum(amount_minor), 0) from refunds where charge_id = $1))::bigint as returned
+       from charges where id = $1`,
+      [chargeId],
+    );
+    return row?.returned ?? 0;
+  }
+
+  async claimOverdue(max: number): Promise<string[]> {
+    const due = `status <> 'succeeded' and overdue_at is null and deadline_at <= $1`;
+    const values = [await this.clock.now()];
+    return claimRows(this.database.reader, { table: 'refunds', due, orderBy: 'deadline_at', values }, max);
   }
 
   async claimRetries(max: number): Promise<string[]> {

@@ -1,27 +1,59 @@
 /**
- * Owns: refunds, their retries, and the return of money captured too late.
+ * Owns: refunds, their retries and deadlines, the desk where finance decides about them, and the return of money captured
+ * too late.
  * Does not own: how much goes back (the law says), nor when (cancellations and corrections say).
- * Always true: never more than was captured for the charge; one refund per cancellation and charge; never forgotten.
+ * Always true: never more than was captured for the charge; one refund per cancellation and charge; never forgotten; paid
+ * by hand only with four eyes, and never while the gateway has not decided.
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CasesModule } from '../cases/cases.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
+import { MarketsModule } from '../markets/markets.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
+import { ApprovePayout } from './approve-payout.js';
 import { Compensate } from './compensate.js';
 import { CompensationsController } from './compensations.controller.js';
+import { ListRefunds } from './list-refunds.js';
+import { LockUnpaidRefund } from './lock-unpaid-refund.js';
 import { OpenRefund } from './open-refund.js';
+import { ProposePayout } from './propose-payout.js';
+import { RefundDeskController } from './refund-desk.controller.js';
 import { RefundEntity } from './refund.entity.js';
+import { RefundPayoutEntity } from './refund-payout.entity.js';
+import { RefundPayoutStore } from './refund-payout.store.js';
 import { RefundRequests } from './refund-requests.js';
 import { RefundStore } from './refund.store.js';
 import { RefundsController } from './refunds.controller.js';
 import { RefundsProcessor } from './refunds.processor.js';
+import { RetryRefund } from './retry-refund.js';
+import { SettleRefund } from './settle-refund.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([RefundEntity]), CasesModule, LedgerModule, PaymentsModule, SubscriptionsModule],
-  controllers: [RefundsController, CompensationsController],
-  providers: [Compensate, OpenRefund, RefundRequests, RefundStore, RefundsProcessor],
-  exports: [OpenRefund, RefundStore],
+  imports: [
+    TypeOrmModule.forFeature([RefundEntity, RefundPayoutEntity]),
+    CasesModule,
+    LedgerModule,
+    MarketsModule,
+    PaymentsModule,
+    SubscriptionsModule,
+  ],
+  controllers: [RefundDeskController, RefundsController, CompensationsController],
+  providers: [
+    ApprovePayout,
+    Compensate,
+    ListRefunds,
+    LockUnpaidRefund,
+    OpenRefund,
+    ProposePayout,
+    RefundPayoutStore,
+    RefundRequests,
+    RefundStore,
+    RefundsProcessor,
+    RetryRefund,
+    SettleRefund,
+  ],
+  exports: [ListRefunds, OpenRefund, RefundPayoutStore, RefundStore, SettleRefund],
 })
 export class RefundsModule {}

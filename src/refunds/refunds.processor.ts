@@ -1,5 +1,10 @@
-/** The duties of refunds: try failed ones again, and return money that was captured after its reason had gone. */
+/**
+ * The duties of refunds: try failed ones again, make a case of what is not paid by its deadline, and return money that
+ * was captured after its reason had gone.
+ */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { CaseStore } from '../cases/case.store.js';
+import { isOverdue } from '../domain/refund.js';
 import { ChargeStore } from '../payments/charge.store.js';
 import { Database } from '../platform/database.js';
 import { DutyRunner } from '../platform/duty-runner.js';
@@ -16,6 +21,7 @@ export class RefundsProcessor implements OnModuleInit {
     private readonly charges: ChargeStore,
     private readonly refunds: RefundStore,
     private readonly openRefund: OpenRefund,
+    private readonly cases: CaseStore,
   ) {}
 
   onModuleInit(): void {
@@ -23,6 +29,11 @@ export class RefundsProcessor implements OnModuleInit {
       name: 'retry_refund',
       claim: (max) => this.refunds.claimRetries(max),
       perform: (id) => this.retry(id),
+    });
+    this.runner.register({
+      name: 'watch_refund',
+      claim: (max) => this.refunds.claimOverdue(max),
+      perform: (id) => this.watch(id),
     });
     this.runner.register({
       name: 'correct_capture',
@@ -39,14 +50,38 @@ export class RefundsProcessor implements OnModuleInit {
     });
   }
 
-  /** All of it goes back: there is no term, and no add-on, it paid for. */
+  private async watch(id: string): Promise<void> {
+    const { subscriptionId } = await this.refunds.find(this.database.reader, id);
+    await this.changeSubscription.run(subscriptionId, 'scheduler', async (change) => {
+      const { tx, now } = change;
+      const refund = await this.refunds.lock(tx, id);
+      if (refund.overdueAt !== null || !isOverdue(refund, now)) return;
+      const { amountMinor, currency, deadlineAt, status, clause } = refund;
+      await this.refunds.save(tx, { ...refund, overdueAt: now });
+      const explanation = `${amountMinor} ${currency} had to be paid by ${deadlineAt?.toISOString()} and was not`;
+      change.record('refund.overdue', clause, explanation, { refundId: id, deadlineAt });
+      await this.cases.open(tx, {
+        kind: 'refund_overdue',
+        subscriptionId,
+        subjectId: id,
+        explanation,
+        data: { deadlineAt, status },
+        openedAt: now,
+        recurs: true,
+      });
+    });
+  }
+
+  /** All that the bank did not take goes back: there is no term, and no add-on, it paid for. */
   private async correctCapture(chargeId: string): Promise<void> {
     const { subscriptionId } = await this.charges.find(this.database.reader, chargeId);
     await this.changeSubscription.run(subscriptionId, 'scheduler', async (change) => {
       const charge = await this.charges.lock(change.tx, chargeId);
-      if (charge.unservedAt === null) return;
+      if (charge.unservedAt === null || charge.disputedMinor > 0) return;
       await this.charges.save(change.tx, { ...charge, unservedAt: null });
-      const { amountMinor, currency, purpose } = charge;
+      const { currency, purpose } = charge;
+      const amountMinor = charge.amountMinor - (await this.refunds.returnedMinor(change.tx, chargeId));
+      if (amountMinor === 0) return;
       const reason = `captured after ${purpose === 'add_on' ? 'it was no longer wanted' : 'the membership had ended'}`;
       await this.openRefund.run(change, {
         chargeId,
@@ -54,7 +89,7 @@ export class RefundsProcessor implements OnModuleInit {
         money: { amountMinor, currency },
         basis: 'full',
         clause: purpose === 'add_on' ? '3.1.3' : '3.3.1',
-        calculation: { paidMinor: amountMinor, reason },
+        calculation: { paidMinor: charge.amountMinor, reason },
         explanation: `${amountMinor} ${currency} was ${reason}; all of it goes back`,
       });
     });

@@ -3,9 +3,11 @@ import { Injectable } from '@nestjs/common';
 import { waitingTerm } from '../domain/due.js';
 import { Refusal } from '../domain/refusal.js';
 import { Ledger } from '../ledger/ledger.js';
+import { ChargeStore } from '../payments/charge.store.js';
 import type { Bind } from '../platform/idempotency.js';
 import { OpenRefund } from '../refunds/open-refund.js';
 import { RefundStore } from '../refunds/refund.store.js';
+import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 
@@ -15,11 +17,15 @@ export class CancelNextTerm {
     private readonly changeSubscription: ChangeSubscription,
     private readonly subscriptions: SubscriptionStore,
     private readonly openRefund: OpenRefund,
+    private readonly charges: ChargeStore,
     private readonly refunds: RefundStore,
     private readonly ledger: Ledger,
   ) {}
 
-  /** Returns the id of the charge that is returned. Refuses `not_found`, then `not_allowed_in_state` where no term waits. */
+  /**
+   * Returns the id of the charge that is returned. Refuses `not_found`, `not_allowed_in_state` where no term waits, then
+   * `charge_disputed` while the member's bank holds the payment back.
+   */
   run(id: string, bind: Bind): Promise<string> {
     return this.changeSubscription.run(id, 'member', async (change) => {
       const waiting = waitingTerm(change.terms, change.now);
@@ -27,6 +33,7 @@ export class CancelNextTerm {
       if (!live || waiting?.chargeId == null || waiting.priceMinor === null || waiting.currency === null) {
         throw new Refusal('not_allowed_in_state', 'No term waits: there is no early renewal to take back.', '3.3.1');
       }
+      await this.requireUndisputed(change, waiting.chargeId);
       await this.subscriptions.removeTerm(change.tx, waiting.id);
       change.terms.splice(change.terms.indexOf(waiting), 1);
       const { chargeId, priceMinor: paidMinor, currency } = waiting;
@@ -50,5 +57,11 @@ export class CancelNextTerm {
       });
       return chargeId;
     });
+  }
+
+  private async requireUndisputed({ tx }: Change, chargeId: string): Promise<void> {
+    const { disputedMinor } = await this.charges.lock(tx, chargeId);
+    if (disputedMinor === 0) return;
+    throw new Refusal('charge_disputed', "The payment is disputed: the member's bank decides about it first.", '3.3.1');
   }
 }

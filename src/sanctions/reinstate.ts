@@ -4,14 +4,13 @@
  */
 import { Injectable } from '@nestjs/common';
 import { violatesUnique } from '../platform/database.js';
+import { makeMove } from '../domain/moves.js';
 import { Refusal } from '../domain/refusal.js';
-import { followedFromFinding, giveBack } from '../domain/sanction.js';
-import { Ledger } from '../ledger/ledger.js';
+import { followedFrom } from '../domain/sanction.js';
 import { RecordStanding } from '../members/record-standing.js';
+import { Suspension } from '../payments/suspension.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
-import { MandateStore } from '../subscriptions/mandate.store.js';
-import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 
 export interface Reinstatement {
   subscriptionId: string;
@@ -24,10 +23,8 @@ export interface Reinstatement {
 export class Reinstate {
   constructor(
     private readonly changeSubscription: ChangeSubscription,
-    private readonly subscriptions: SubscriptionStore,
-    private readonly mandates: MandateStore,
+    private readonly suspension: Suspension,
     private readonly standing: RecordStanding,
-    private readonly ledger: Ledger,
   ) {}
 
   /**
@@ -48,50 +45,33 @@ export class Reinstate {
   }
 
   private async decide(change: Change, { mistaken, reason, subject }: Reinstatement): Promise<void> {
-    const { subscription, now } = change;
-    const { status, endReason, endedAt } = subscription;
-    const lostFrom = subscription.suspendedAt ?? endedAt;
-    const reopens = mistaken && followedFromFinding(status, endReason);
-    if (!reopens) change.move('reinstate');
-    if (lostFrom === null) throw new Refusal('not_allowed_in_state', 'The membership is not suspended.', '6.1.2');
+    const { subscription, now, tx } = change;
+    const reopens = mistaken && followedFrom('finding', subscription);
+    if (!reopens) requireFinding(change);
     if (!mistaken) requireRunning(change);
-    if (reopens) await this.reopen(change);
-    subscription.suspendedAt = null;
-    const days = mistaken ? await this.giveDaysBack(change, lostFrom) : 0;
+    const days = await this.suspension.lift(change, { givesBack: mistaken, reopens });
     if (mistaken) {
       const said = { standing: 'good', reason: `mistaken finding corrected: ${reason}` } as const;
-      await this.standing.record(change.tx, subscription.userId, said, subject, now);
+      await this.standing.record(tx, subscription.userId, said, subject, now);
+    }
+    const data = { mistaken, reason, days: days ?? 0, reopened: reopens, by: subject };
+    if (days === null) {
+      change.record('finding.lifted', '6.1.2', `a chargeback alone suspends it now: ${reason}`, data);
+      return;
     }
     const given = days === 0 ? '' : `; ${days} days are given back`;
-    change.record('subscription.reinstated', '6.1.2', `benefits are on again: ${reason}${given}`, {
-      mistaken,
-      reason,
-      days,
-      reopened: reopens,
-      by: subject,
-    });
+    change.record('subscription.reinstated', '6.1.2', `benefits are on again: ${reason}${given}`, data);
   }
+}
 
-  /** The authorization that ended with it is valid again. */
-  private async reopen(change: Change): Promise<void> {
-    const { subscription, lastTerm, now, tx } = change;
-    if (lastTerm === null || subscription.endedAt === null) {
-      throw new Refusal('not_allowed_in_state', 'The membership had not begun; there is nothing to reopen.', '6.1.2');
-    }
-    await this.mandates.restore(tx, subscription.id, subscription.endedAt);
-    change.move(lastTerm.kind === 'trial' ? 'reopen_trial' : 'reopen');
-    Object.assign(subscription, { endedAt: null, endReason: null, reopenedAt: now });
-  }
-
-  private async giveDaysBack(change: Change, lostFrom: Date): Promise<number> {
-    const { lastTerm, now, tx } = change;
-    if (lastTerm === null) return 0;
-    const { endsAt, days } = giveBack(lastTerm.endsAt, lostFrom, now);
-    lastTerm.endsAt = endsAt;
-    await this.subscriptions.moveTermEnd(tx, lastTerm.id, endsAt);
-    await this.ledger.serviceCorrected(change, lastTerm);
-    return days;
-  }
+function requireFinding({ subscription: { status, suspendedFor } }: Change): void {
+  makeMove('reinstate', status, 'risk');
+  if (suspendedFor === 'finding') return;
+  const why =
+    suspendedFor === null
+      ? 'The membership is not suspended.'
+      : "A chargeback suspends it, no finding: the bank's decision lifts it.";
+  throw new Refusal('not_allowed_in_state', why, '6.1.2');
 }
 
 /** A term that ended while it was suspended ends the membership uncharged (5.1), however late the worker comes. */

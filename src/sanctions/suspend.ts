@@ -3,22 +3,26 @@
  * A charge already sent is not undone; one not yet sent is taken back.
  */
 import { Injectable } from '@nestjs/common';
+import { makeMove } from '../domain/moves.js';
 import { Refusal } from '../domain/refusal.js';
+import { Suspension } from '../payments/suspension.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 
 @Injectable()
 export class Suspend {
-  constructor(private readonly changeSubscription: ChangeSubscription) {}
+  constructor(
+    private readonly changeSubscription: ChangeSubscription,
+    private readonly suspension: Suspension,
+  ) {}
 
-  /** Refuses `not_found`, then `not_allowed_in_state` (also when it is suspended already). */
+  /** Refuses `not_found`, then `not_allowed_in_state` (also when risk has suspended it already). */
   async run(id: string, reason: string, subject: string): Promise<void> {
     await this.changeSubscription.run(id, 'risk', (change) => {
-      change.move('suspend');
-      if (change.subscription.suspendedAt !== null) {
+      makeMove('suspend', change.subscription.status, 'risk');
+      if (change.subscription.suspendedFor === 'finding') {
         throw new Refusal('not_allowed_in_state', 'The membership is suspended already.', '5.2');
       }
-      change.subscription.suspendedAt = change.now;
-      change.record('subscription.suspended', '5.2', `benefits are off: ${reason}`, { reason, by: subject });
+      this.suspension.begin(change, 'finding', reason, { by: subject });
       return Promise.resolve();
     });
   }

@@ -29,6 +29,7 @@ export function newSubscription(beginning: Beginning): Subscription {
     firstFailedAt: null,
     retryAt: null,
     suspendedAt: null,
+    suspendedFor: null,
     reopenedAt: null,
     benefitsUntil: null,
     endedAt: null,

@@ -68,6 +68,9 @@ export class SubscriptionEntity implements Subscription {
   @Column('timestamptz', { nullable: true })
   suspendedAt: Date | null;
 
+  @Column('text', { nullable: true })
+  suspendedFor: Subscription['suspendedFor'];
+
   @Column('timestamptz', { nullable: true })
   reopenedAt: Date | null;
 

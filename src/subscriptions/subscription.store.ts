@@ -73,10 +73,8 @@ export class SubscriptionStore {
     });
   }
 
-  live(userId: string, country: string): Promise<Subscription | null> {
-    return this.database.reader
-      .getRepository(SubscriptionEntity)
-      .findOneBy({ userId, country, status: In([...LIVE_STATUSES]) });
+  live(userId: string, country: string, tx = this.database.reader): Promise<Subscription | null> {
+    return tx.getRepository(SubscriptionEntity).findOneBy({ userId, country, status: In([...LIVE_STATUSES]) });
   }
 
   /** The user's latest membership in a market that has ended; a new one names it (3.3.1, 5.1). */

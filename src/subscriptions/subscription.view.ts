@@ -1,5 +1,5 @@
 /** How a subscription and its terms are shown to the storefront; an allow-list, derived at an instant. */
-import type { Mandate, Subscription, Term } from '../domain/subscription.js';
+import type { Mandate, Subscription, SuspensionCause, Term } from '../domain/subscription.js';
 import { nextChargeAt } from '../domain/due.js';
 
 export class MoneyView {
@@ -44,6 +44,8 @@ export class SubscriptionView {
   status: string;
   autoRenewal: boolean;
   suspendedAt: Date | null;
+  /** finding: by risk · chargeback: the payment is disputed with the member's bank. */
+  suspendedFor: SuspensionCause | null;
   endedAt: Date | null;
   endReason: string | null;
   contractingEntities: ContractingEntityView[];
@@ -92,6 +94,7 @@ export function viewSubscription(
     status: subscription.status,
     autoRenewal: subscription.autoRenewal,
     suspendedAt: subscription.suspendedAt,
+    suspendedFor: subscription.suspendedFor,
     endedAt: subscription.endedAt,
     endReason: subscription.endReason,
     contractingEntities: subscription.contractingEntities,

@@ -210,6 +210,26 @@ describe('postings', () => {
       ledger.postChargebackLost(4999, 868, deferred),
       { disputed_captures: -4999, tax_payable: 868, deferred_revenue: 3973, chargeback_losses: 158 },
     ],
+    [
+      'chargeback lost of less than the unearned rest: what is left of it is forfeited',
+      ledger.postChargebackLost(1000, 174, deferred),
+      { disputed_captures: -1000, tax_payable: 174, deferred_revenue: 3973, forfeited_fees: -3147 },
+    ],
+    [
+      'chargeback lost of what had been returned before',
+      ledger.postChargebackLost(4999, 33, { account: 'deferred_revenue', restMinor: 0 }),
+      { disputed_captures: -4999, tax_payable: 33, chargeback_losses: 4966 },
+    ],
+    [
+      'chargeback lost of money nothing was served for',
+      ledger.postChargebackLost(4999, 0, { account: 'refunds_payable', restMinor: 4999 }),
+      { disputed_captures: -4999, refunds_payable: 4999 },
+    ],
+    [
+      'refund that a lost chargeback has paid',
+      ledger.postRefundCovered(4807),
+      { refunds_payable: 4807, disputed_captures: -4807 },
+    ],
     ['write-off of a loss', ledger.postWriteOff(5), { write_offs: 5, gateway_receivable: -5 }],
   ])('%s', (_, postings, expected) => {
     expect(Object.fromEntries(postings.map(({ account, amountMinor }) => [account, amountMinor]))).toEqual(expected);
@@ -233,6 +253,17 @@ describe('postings', () => {
       }),
     );
   });
+});
+
+test('what one company pays for another is owed between them', () => {
+  const line = (entity: string, account: ledger.Account, amountMinor: number) => ({ entity, account, amountMinor });
+  const lost = [
+    line('A', 'disputed_captures', -4999),
+    line('B', 'tax_payable', 868),
+    line('B', 'deferred_revenue', 4131),
+  ];
+  expect(ledger.postBetween(lost)).toEqual([line('A', 'intercompany', 4999), line('B', 'intercompany', -4999)]);
+  expect(ledger.postBetween([line('A', 'bank', 5), line('A', 'write_offs', -5)])).toEqual([]);
 });
 
 test('a membership with two companies is kept in one book of both', () => {

@@ -1,6 +1,11 @@
 /** Breach and its correction: the clause of each finding, what can be reopened, and whole days given back. */
-import { followedFromFinding, giveBack, REVOCATION_REASONS, revocationClause } from '../../src/domain/sanction.js';
-import { SUBSCRIPTION_STATUSES } from '../../src/domain/subscription.js';
+import { followedFrom, giveBack, REVOCATION_REASONS, revocationClause } from '../../src/domain/sanction.js';
+import {
+  SUBSCRIPTION_STATUSES,
+  type EndReason,
+  type SubscriptionStatus,
+  type SuspensionCause,
+} from '../../src/domain/subscription.js';
 
 it('rests every finding on its clause', () => {
   expect(REVOCATION_REASONS.map((reason) => `${reason} ${revocationClause(reason)}`)).toEqual([
@@ -14,11 +19,21 @@ it('rests every finding on its clause', () => {
   ]);
 });
 
-it('reopens what was revoked, or expired while suspended, and nothing else', () => {
-  const reopened = SUBSCRIPTION_STATUSES.filter((status) => followedFromFinding(status, 'suspended'));
-  expect(reopened).toEqual(['expired', 'revoked']);
-  expect(SUBSCRIPTION_STATUSES.filter((status) => followedFromFinding(status, 'payment_failed'))).toEqual(['revoked']);
-});
+it.each<[SuspensionCause, SuspensionCause | null, EndReason, SubscriptionStatus[]]>([
+  ['finding', 'finding', 'suspended', ['expired', 'revoked']],
+  ['finding', 'chargeback', 'suspended', ['revoked']],
+  ['finding', 'finding', 'payment_failed', ['revoked']],
+  ['finding', null, 'auto_renewal_off', ['revoked']],
+  ['chargeback', 'chargeback', 'suspended', ['expired']],
+  ['chargeback', 'finding', 'suspended', []],
+  ['chargeback', 'chargeback', 'auto_renewal_off', []],
+])(
+  'a %s lifted, of what was suspended for %s and ended by %s, reopens %j',
+  (cause, suspendedFor, endReason, reopened) => {
+    const followed = SUBSCRIPTION_STATUSES.filter((status) => followedFrom(cause, { status, endReason, suspendedFor }));
+    expect(followed).toEqual(reopened);
+  },
+);
 
 const endsAt = new Date('2027-03-01T10:00:00.000Z');
 const from = new Date('2026-06-01T00:00:00.000Z');

@@ -36,6 +36,7 @@ function expectedAccess(at: string): Scope | 'public' {
   if (at.startsWith('/v1/cases') || at.startsWith('/v1/deliveries')) return 'operations';
   if (/^\/v1\/(settlements|breaks|ledger|invoices)/.test(at) || at.endsWith('/tax-rates')) return 'finance';
   if (/^\/v1\/(markets|agreements|entity-transfers|trial-offers)/.test(at)) return 'operations';
+  if (/^\/v1\/(refunds|refund-payouts|chargebacks)/.test(at)) return 'finance';
   return 'storefront';
 }
 

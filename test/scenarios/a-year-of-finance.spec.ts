@@ -99,7 +99,7 @@ async function deferredByTerms(at: Date): Promise<Record<string, number>> {
 
 /** What the gateway holds for us by its own record, by currency. */
 async function heldByGateway(): Promise<Record<string, number>> {
-  const sign = { capture: 1n, refund: -1n, refund_failure: 1n, dispute: -1n, dispute_reversal: 1n };
+  const sign = { capture: 1n, refund: -1n, refund_failure: 1n, chargeback: -1n, chargeback_reversal: 1n };
   const movements = await service.sandbox.movements();
   return sumUp(movements.map(({ type, amount, currency }) => [currency, sign[type] * BigInt(amount)]));
 }

@@ -15,7 +15,7 @@ const QUIET_WITHIN_MS = 15_000;
 const LEFT_OVER: Record<string, string> = {
   'nothing is left undecided': `
     select id from gateway_requests where status in ('intended', 'submitted', 'unknown')`,
-  'nothing captured is left unserved': 'select id from charges where unserved_at is not null',
+  'nothing captured is left unserved': 'select id from charges where unserved_at is not null and disputed_minor = 0',
   'what is due was told': `
     select id::text from deliveries, test_clock where status = 'pending' and next_attempt_at < now_at
     union all
@@ -57,25 +57,33 @@ async function findLeftOver(database: pg.Pool): Promise<string[]> {
   return faults;
 }
 
-interface Ours {
+interface Moved {
+  type: Movement['type'];
   reference: string;
-  amount: string;
+  amount: number | string;
   currency: string;
 }
 
+/** Every movement the gateway must hold too; what it took back was there before. */
+const OURS = `
+  select 'capture' as type, q.reference, c.amount_minor as amount, c.currency
+  from charges c join gateway_requests q on q.subject_id = c.id and q.status = 'succeeded' where c.status = 'succeeded'
+  union all
+  select 'refund', q.reference, r.amount_minor, r.currency
+  from refunds r join gateway_requests q on q.subject_id = r.id and q.status = 'succeeded'
+  union all
+  select 'refund_failure', q.reference, r.amount_minor, r.currency
+  from refunds r join gateway_requests q on q.subject_id = r.id and q.status = 'succeeded' and q.code is not null
+  union all
+  select 'chargeback', gateway_dispute_id, amount_minor, currency from chargebacks
+  union all
+  select 'chargeback_reversal', gateway_dispute_id, amount_minor, currency from chargebacks where status = 'won'`;
+
 async function compareWithGateway(database: pg.Pool, movements: Movement[]): Promise<string[]> {
-  const charges = await database.query<Ours>(
-    `select q.reference, c.amount_minor as amount, c.currency from charges c
-     join gateway_requests q on q.subject_id = c.id and q.status = 'succeeded' where c.status = 'succeeded'`,
-  );
-  const refunds = await database.query<Ours>(
-    `select q.reference, r.amount_minor as amount, r.currency from refunds r
-     join gateway_requests q on q.subject_id = r.id and q.status = 'succeeded' where r.status = 'succeeded'`,
-  );
-  const line = (type: string, one: { reference: string | null; amount: number | string; currency: string }): string =>
-    `${type} ${one.reference} ${one.amount} ${one.currency}`;
-  const here = [...charges.rows.map((row) => line('capture', row)), ...refunds.rows.map((row) => line('refund', row))];
-  const there = movements.map((movement) => line(movement.type, movement));
+  const { rows } = await database.query<Moved>(OURS);
+  const line = ({ type, reference, amount, currency }: Moved): string => `${type} ${reference} ${amount} ${currency}`;
+  const here = rows.map(line);
+  const there = movements.map((one) => line({ ...one, reference: String(one.dispute ?? one.reference) }));
   return [
     ...difference(there, here).map((one) => `the gateway has, we do not: ${one}`),
     ...difference(here, there).map((one) => `we have, the gateway does not: ${one}`),

@@ -1,7 +1,9 @@
-/** The gateway's own side: what it captured and returned, and the faults it is told to have. */
+/** The gateway's own side: what it captured and returned, what cardholders and banks do, and the faults it is told to have. */
 export interface Movement {
-  type: 'capture' | 'refund';
+  type: 'capture' | 'refund' | 'refund_failure' | 'chargeback' | 'chargeback_reversal';
   paymentIntent: string;
+  refund: string | null;
+  dispute: string | null;
   amount: number;
   currency: string;
   reference: string | null;
@@ -33,11 +35,35 @@ export class SandboxClient {
   /** Completes or fails the authentication the bank asked for. */
   async authenticate(clientSecret: string, succeed: boolean): Promise<void> {
     const paymentIntent = clientSecret.split('_secret')[0] ?? '';
-    const response = await fetch(`${this.url}/sandbox/payment_intents/${paymentIntent}/authenticate`, {
+    await this.pass(`payment_intents/${paymentIntent}/authenticate`, { succeed });
+  }
+
+  /**
+   * A member disputes a payment with the bank, all of it unless said otherwise: by the payment's id, or by what its
+   * reference names. Returns the dispute's id.
+   */
+  async dispute(payment: string, order: { amount?: number; reason?: string } = {}): Promise<string> {
+    const captured = await this.movementsOf(payment);
+    const paymentIntent = captured.find(({ type }) => type === 'capture')?.paymentIntent ?? payment;
+    return this.pass('disputes', { paymentIntent, ...order });
+  }
+
+  async closeDispute(id: string, status: 'won' | 'lost'): Promise<void> {
+    await this.pass(`disputes/${id}/closing`, { status });
+  }
+
+  /** The bank sends back a refund that it had taken, or takes one after all that it had refused. */
+  async refundBecomes(id: string, what: 'failure' | 'success'): Promise<void> {
+    await this.pass(`refunds/${id}/${what}`, {});
+  }
+
+  private async pass(door: string, body: object): Promise<string> {
+    const response = await fetch(`${this.url}/sandbox/${door}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ succeed }),
+      body: JSON.stringify(body),
     });
     if (!response.ok) throw new Error(await response.text());
+    return ((await response.json()) as { id: string }).id;
   }
 }

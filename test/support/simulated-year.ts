@@ -127,7 +127,7 @@ export class SimulatedYear {
     const payment = rows[0]?.payment;
     const { body } = await api.call<SubscriptionAnswer>('GET', `/v1/subscriptions/${subscriptionId}`);
     if (payment === undefined || body.status !== 'active') return { status: 200, headers: new Headers(), body: {} };
-    const { id } = await sandbox.dispute(payment);
+    const id = await sandbox.dispute(payment);
     this.open.push({ id, closing: this.below(2) === 0 ? 'won' : 'lost' });
     return { status: 200, headers: new Headers(), body: {} };
   }

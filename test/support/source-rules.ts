@@ -26,6 +26,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   trials: 7,
   renewals: 7,
   cancellations: 7,
+  chargebacks: 7,
   sanctions: 7,
   transfers: 7,
   discontinuation: 8,

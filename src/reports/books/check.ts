@@ -15,7 +15,10 @@ export interface Check {
 
 /** A movement at the gateway, as its record tells it; amounts in minor units. */
 export interface Movement {
-  /** `capture`, `refund` and `refund_failure`, which takes a refund back; others are no cash of ours. */
+  /**
+   * `capture`, `refund` and `refund_failure`, which takes a refund back; `chargeback` and `chargeback_reversal`, what a
+   * bank takes and gives back; others are no cash of ours.
+   */
   type: string;
   paymentIntent: string | null;
   /** The reference we gave it; null for what did not come from here. */

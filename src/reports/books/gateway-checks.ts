@@ -15,7 +15,7 @@ const BOTH_SIDES = `
     left join listed f on f.type = 'refund_failure' and f.reference = l.reference and l.type = 'refund'
     where l.type in ('capture', 'refund') and f.reference is null),
   asked as (
-    select q.reference, q.subject_id, q.subscription_id, q.status, q.decided_at, q.intended_at,
+    select q.reference, q.subject_id, q.subscription_id, q.status, q.code, q.decided_at, q.intended_at,
       case q.kind when 'refund' then 'refund' else 'capture' end as type
     from gateway_requests q where q.kind <> 'validation'),
   here as (
@@ -23,7 +23,8 @@ const BOTH_SIDES = `
     from asked a join charges c on c.id = a.subject_id and c.status = 'succeeded' where a.status = 'succeeded'
     union all
     select a.type, a.reference, a.subject_id, a.subscription_id, r.amount_minor, r.currency
-    from asked a join refunds r on r.id = a.subject_id and r.status = 'succeeded' where a.status = 'succeeded')`;
+    from asked a join refunds r on r.id = a.subject_id and r.status = 'succeeded'
+    where a.status = 'succeeded' and a.code is null)`;
 
 const lost = (type: 'capture' | 'refund'): string => `
   with ${BOTH_SIDES}
@@ -129,5 +130,23 @@ export const GATEWAY_CHECKS: readonly Check[] = [
       select subscription_id, currency, c.amount as gateway, p.amount as ledger
       from cash c full join posted p using (subscription_id, currency)
       where coalesce(c.amount, 0) <> coalesce(p.amount, 0)`,
+  },
+  {
+    id: 'G11',
+    sentence: 'No chargeback is a phantom: what a bank has taken or given back here, the gateway tells too.',
+    given: 'movements',
+    sql: `
+      with ${BOTH_SIDES},
+      told as (
+        select "paymentIntent" as payment, type, sum(amount) as amount, min(currency) as currency from listed
+        where type in ('chargeback', 'chargeback_reversal') group by "paymentIntent", type),
+      booked as (
+        select charge_id, 'chargeback' as type, sum(amount_minor) as amount from chargebacks group by charge_id
+        union all
+        select charge_id, 'chargeback_reversal', sum(amount_minor) from chargebacks where status = 'won' group by charge_id)
+      select c.reference, c.subscription_id, b.type, b.amount as ours, t.amount as theirs from booked b
+      join charges c on c.id = b.charge_id
+      left join told t on t.payment = c.gateway_payment_id and t.type = b.type
+      where b.amount > coalesce(t.amount, 0) or t.currency <> c.currency`,
   },
 ];

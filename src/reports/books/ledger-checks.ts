@@ -14,6 +14,14 @@ const DEFERRED = (account: string, kind: string): string => `
   from posted p full join owed o using (entity, currency, subscription_id, term_number)
   where coalesce(p.amount, 0) <> coalesce(o.amount, 0)`;
 
+/** How often a refund was paid, by the gateway and not taken back, or another way. */
+const PAID = `
+  paid as (
+    select r.id, (select count(*) from gateway_requests q
+        where q.subject_id = r.id and q.status = 'succeeded' and q.code is null) as by_gateway,
+      case when r.paid_otherwise_at is null then 0 else 1 end as otherwise
+    from refunds r)`;
+
 export const LEDGER_CHECKS: readonly Check[] = [
   {
     id: 'I15',
@@ -61,18 +69,20 @@ export const LEDGER_CHECKS: readonly Check[] = [
   },
   {
     id: 'I16b',
-    sentence: 'Every refund that went back is posted as paid exactly once more than it bounced, and no other is.',
+    sentence: 'Every refund is posted as paid as often as it was paid and not taken back, and no other is.',
     sql: `
-      with posted as (
+      with ${PAID},
+      posted as (
         select t.subject_id, sum(e.amount_minor) as amount,
-          count(*) filter (where t.fact <> 'refund_bounced') - count(*) filter (where t.fact = 'refund_bounced') as paid
+          count(*) filter (where t.fact <> 'refund_bounced') - count(*) filter (where t.fact = 'refund_bounced') as times
         from ledger_transactions t
         join ledger_entries e on e.transaction_id = t.id and e.account = 'refunds_payable'
         where t.fact in ('refund_paid', 'refund_bounced', 'refund_paid_otherwise') group by t.subject_id)
-      select r.id as refund, r.status, r.amount_minor, p.paid, p.amount as posted from refunds r
+      select r.id as refund, r.status, r.amount_minor, p.times, p.amount as posted from refunds r
+      join paid on paid.id = r.id
       left join posted p on p.subject_id = r.id
-      where coalesce(p.paid, 0) <> case r.status when 'succeeded' then 1 else 0 end
-        or coalesce(p.amount, 0) <> case r.status when 'succeeded' then r.amount_minor else 0 end`,
+      where coalesce(p.times, 0) <> paid.by_gateway + paid.otherwise
+        or coalesce(p.amount, 0) <> (paid.by_gateway + paid.otherwise) * r.amount_minor`,
   },
   {
     id: 'I17',
@@ -86,6 +96,10 @@ export const LEDGER_CHECKS: readonly Check[] = [
       left join refunds r on r.id = t.subject_id
       where t.fact in ('refund_owed', 'compensation', 'refund_paid', 'refund_bounced', 'refund_paid_otherwise')
         and r.id is null
+      union all
+      select t.id, t.fact, t.subject_id from ledger_transactions t
+      left join chargebacks b on b.id = t.subject_id and t.fact in ('chargeback_opened', 'chargeback_' || b.status)
+      where t.fact like 'chargeback%' and b.id is null
       union all
       select e.transaction_id, e.fact, e.subscription_id from ledger_entries e
       left join subscriptions s on s.id = e.subscription_id
@@ -104,16 +118,19 @@ export const LEDGER_CHECKS: readonly Check[] = [
   {
     id: 'B03',
     sentence:
-      'What is payable to members equals the refunds owed and not yet paid, with what was captured for nothing.',
+      'What is payable to members equals the refunds owed and not yet paid, with what was captured for nothing, less what was paid twice.',
     sql: `
-      with posted as (
+      with ${PAID},
+      posted as (
         select subscription_id, currency, -sum(amount_minor) as amount from ledger_entries
         where account = 'refunds_payable' group by subscription_id, currency),
       owed as (
         select subscription_id, currency, sum(amount_minor) as amount from (
-          select subscription_id, currency, amount_minor from refunds where status <> 'succeeded'
+          select r.subscription_id, r.currency, r.amount_minor * (1 - paid.by_gateway - paid.otherwise) as amount_minor
+          from refunds r join paid on paid.id = r.id
           union all
-          select subscription_id, currency, amount_minor from charges where unserved_at is not null) one
+          select subscription_id, currency, amount_minor - charged_back_minor from charges
+          where unserved_at is not null) one
         group by subscription_id, currency)
       select subscription_id, currency, p.amount as posted, o.amount as owed
       from posted p full join owed o using (subscription_id, currency)
@@ -123,7 +140,8 @@ export const LEDGER_CHECKS: readonly Check[] = [
     id: 'B04',
     sentence: 'What the gateway holds of a subscription equals its captures less its refunds, disputes apart.',
     sql: `
-      with posted as (
+      with ${PAID},
+      posted as (
         select subscription_id, currency, sum(amount_minor) as amount from ledger_entries
         where account = 'gateway_receivable' and subscription_id is not null and fact not like 'chargeback%'
         group by subscription_id, currency),
@@ -131,7 +149,8 @@ export const LEDGER_CHECKS: readonly Check[] = [
         select subscription_id, currency, sum(amount_minor) as amount from (
           select subscription_id, currency, amount_minor from charges where status = 'succeeded'
           union all
-          select subscription_id, currency, -amount_minor from refunds where status = 'succeeded') one
+          select r.subscription_id, r.currency, -r.amount_minor * paid.by_gateway
+          from refunds r join paid on paid.id = r.id) one
         group by subscription_id, currency)
       select subscription_id, currency, p.amount as posted, m.amount as moved
       from posted p full join moved m using (subscription_id, currency)
@@ -186,5 +205,19 @@ export const LEDGER_CHECKS: readonly Check[] = [
       union all
       select f.charge_id, f.subscription_id, null, f.gross_minor, f.returned_minor, null from deferred_fees f
       left join captured on captured.charge_id = f.charge_id where captured.charge_id is null`,
+  },
+  {
+    id: 'B08',
+    sentence: 'What is disputed in the books equals what banks hold back of each subscription.',
+    sql: `
+      with posted as (
+        select subscription_id, currency, sum(amount_minor) as amount from ledger_entries
+        where account = 'disputed_captures' group by subscription_id, currency),
+      held as (
+        select subscription_id, currency, sum(amount_minor) as amount from chargebacks where status = 'open'
+        group by subscription_id, currency)
+      select subscription_id, currency, p.amount as posted, h.amount as held
+      from posted p full join held h using (subscription_id, currency)
+      where coalesce(p.amount, 0) <> coalesce(h.amount, 0)`,
   },
 ];

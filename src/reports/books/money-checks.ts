@@ -50,14 +50,15 @@ const CANCELED = `
 export const MONEY_CHECKS: readonly Check[] = [
   {
     id: 'I04',
-    sentence: 'A captured fee has exactly one paid term, or goes back in full.',
+    sentence: 'A captured fee has exactly one paid term, or goes back in full, to the member or their bank.',
     sql: `
       with ${RETURNED}
       select c.id as charge, c.subscription_id, c.term_number, count(t.id) as terms from charges c
       left join terms t on t.charge_id = c.id
       left join returned r on r.charge_id = c.id
       where c.status = 'succeeded' and c.purpose <> 'add_on' and c.unserved_at is null
-      group by c.id, r.amount having count(t.id) <> 1 and coalesce(r.amount, 0) <> c.amount_minor`,
+      group by c.id, r.amount having count(t.id) <> 1
+        and coalesce(r.amount, 0) + c.disputed_minor + c.charged_back_minor < c.amount_minor`,
   },
   {
     id: 'I04a',
@@ -68,7 +69,7 @@ export const MONEY_CHECKS: readonly Check[] = [
       left join add_ons a on a.charge_id = c.id and a.status = 'accepted'
       left join returned r on r.charge_id = c.id
       where c.status = 'succeeded' and c.purpose = 'add_on' and c.unserved_at is null
-        and a.id is null and coalesce(r.amount, 0) <> c.amount_minor`,
+        and a.id is null and coalesce(r.amount, 0) + c.disputed_minor + c.charged_back_minor < c.amount_minor`,
   },
   {
     id: 'I05',
@@ -107,19 +108,31 @@ export const MONEY_CHECKS: readonly Check[] = [
         join refunds r on r.subscription_id = x.subscription_id and r.cancellation_id is distinct from x.id
           and (r.created_at, r.id) < (x.effective_at, x.id)
         group by x.id, r.charge_id),
+      -- What a bank held then counts as returned, whoever won later.
+      held as (
+        select x.id, b.charge_id, sum(b.amount_minor) as amount from cancellations x
+        join chargebacks b on b.subscription_id = x.subscription_id and (b.opened_at, b.id) < (x.effective_at, x.id)
+          and not exists (select from timeline_entries t where t.subscription_id = x.subscription_id
+            and t.event = 'chargeback.won' and t.data->>'chargebackId' = b.id::text
+            and (t.at, t.id) < (x.effective_at, x.id))
+        group by x.id, b.charge_id),
       due as (
-        select l.id, l.charge_id, l.basis, least(l.wanted, l.paid - coalesce(e.amount, 0)) as amount
-        from lawful l left join earlier e on e.id = l.id and e.charge_id = l.charge_id)
+        select l.id, l.charge_id, l.basis,
+          least(l.wanted, greatest(l.paid - coalesce(e.amount, 0) - coalesce(h.amount, 0), 0)) as amount
+        from lawful l left join earlier e on e.id = l.id and e.charge_id = l.charge_id
+        left join held h on h.id = l.id and h.charge_id = l.charge_id)
       select d.id as cancellation, d.charge_id, d.basis, d.amount as lawful, m.amount as returned, m.refunds
       from due d left join made m on m.cancellation_id = d.id and m.charge_id = d.charge_id
       where coalesce(d.amount, 0) <> coalesce(m.amount, 0) or m.refunds > 1 or m.basis <> d.basis
       union all
-      select m.cancellation_id, m.charge_id, m.basis, c.amount_minor - coalesce(e.amount, 0), m.amount, m.refunds
+      select m.cancellation_id, m.charge_id, m.basis,
+        c.amount_minor - coalesce(e.amount, 0) - coalesce(h.amount, 0), m.amount, m.refunds
       from made m join charges c on c.id = m.charge_id
       left join due d on d.id = m.cancellation_id and d.charge_id = m.charge_id
       left join earlier e on e.id = m.cancellation_id and e.charge_id = m.charge_id
-      where d.id is null
-        and (m.amount <> c.amount_minor - coalesce(e.amount, 0) or m.refunds > 1 or m.basis <> 'full')`,
+      left join held h on h.id = m.cancellation_id and h.charge_id = m.charge_id
+      where d.id is null and (m.amount <> c.amount_minor - coalesce(e.amount, 0) - coalesce(h.amount, 0)
+        or m.refunds > 1 or m.basis <> 'full')`,
   },
   {
     id: 'I09',
@@ -172,20 +185,32 @@ export const MONEY_CHECKS: readonly Check[] = [
   },
   {
     id: 'I21',
-    sentence: 'Charges and refunds say what the gateway has answered: a yes is kept, and two of them are a case.',
+    sentence: 'Charges and refunds say what the gateway has answered: a yes is kept, and paid twice is a case.',
     sql: `
       with answered as (
         select subject_id, count(*) as yes, array_agg(gateway_id) as gateway_ids from gateway_requests
-        where status = 'succeeded' and kind <> 'validation' group by subject_id),
+        where status = 'succeeded' and kind <> 'validation' and (kind <> 'refund' or code is null) group by subject_id),
       kept as (
-        select id, subscription_id, status, gateway_payment_id as gateway_id from charges
+        select id, subscription_id, status, gateway_payment_id as gateway_id, 0 as otherwise from charges
         union all
-        select id, subscription_id, status, gateway_refund_id from refunds)
+        select id, subscription_id, status, gateway_refund_id, case when paid_otherwise_at is null then 0 else 1 end
+        from refunds)
       select k.id, k.subscription_id, k.status, k.gateway_id, coalesce(a.yes, 0) as yes from kept k
       left join answered a on a.subject_id = k.id
-      where (k.status = 'succeeded') <> (coalesce(a.yes, 0) > 0)
-        or (k.status = 'succeeded' and not k.gateway_id = any (a.gateway_ids))
-        or (a.yes > 1 and not exists (
-          select from cases x where x.kind = 'answer_contradicts' and x.subject_id = k.id))`,
+      where (k.status = 'succeeded') <> (coalesce(a.yes, 0) + k.otherwise > 0)
+        or (k.gateway_id is not null and not coalesce(k.gateway_id = any (a.gateway_ids), false))
+        or (a.yes + k.otherwise > 1 and not exists (
+          select from cases x where x.kind in ('answer_contradicts', 'refund_paid_twice') and x.subject_id = k.id))`,
+  },
+  {
+    id: 'I25',
+    sentence: 'A charge knows what banks hold back of it and what they have taken.',
+    sql: `
+      select c.id as charge, c.subscription_id, c.disputed_minor, c.charged_back_minor from charges c
+      left join (
+        select charge_id, coalesce(sum(amount_minor) filter (where status = 'open'), 0) as open,
+          coalesce(sum(amount_minor) filter (where status = 'lost'), 0) as lost from chargebacks group by charge_id) b
+        on b.charge_id = c.id
+      where c.disputed_minor <> coalesce(b.open, 0) or c.charged_back_minor <> coalesce(b.lost, 0)`,
   },
 ];

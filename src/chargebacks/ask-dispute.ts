@@ -1,0 +1,51 @@
+/**
+ * Asks the gateway about a dispute and carries its answer to the door. An event, a sweep and a look through the gateway's
+ * own list all come this way, and none of them is believed.
+ */
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { statusOfDispute } from '../domain/chargeback.js';
+import { ChargeStore } from '../payments/charge.store.js';
+import { EventHandlers, type EventHandler } from '../payments/event-handlers.js';
+import type { ToldDispute } from '../payments/outcome.js';
+import { RequestStore } from '../payments/request.store.js';
+import { StripeGateway } from '../payments/stripe-gateway.js';
+import { SettleDispute } from './settle-dispute.js';
+
+@Injectable()
+export class AskDispute implements EventHandler, OnModuleInit {
+  readonly types = 'charge.dispute.';
+
+  constructor(
+    private readonly handlers: EventHandlers,
+    private readonly gateway: StripeGateway,
+    private readonly charges: ChargeStore,
+    private readonly requests: RequestStore,
+    private readonly door: SettleDispute,
+  ) {}
+
+  onModuleInit(): void {
+    this.handlers.register(this);
+  }
+
+  /** False when there was no usable answer, or it cannot be applied yet: to be asked again. */
+  async apply(gatewayDisputeId: string): Promise<boolean> {
+    const told = await this.gateway.findDispute(gatewayDisputeId);
+    if (told === 'unanswered') return false;
+    return told === 'unheard_of' || this.settle(told);
+  }
+
+  /** An inquiry takes no money, and a payment of something else than memberships is not ours. */
+  async settle(told: ToldDispute): Promise<boolean> {
+    const status = statusOfDispute(told.status);
+    const chargeId = status === null ? null : await this.chargeOf(told);
+    return status === null || chargeId === null || this.door.run(chargeId, told, status);
+  }
+
+  /** By the payment, or where that is not booked yet by the reference it carries. */
+  private async chargeOf({ paymentId, reference }: ToldDispute): Promise<string | null> {
+    const charge = paymentId === null ? null : await this.charges.findByPayment(paymentId);
+    if (charge !== null) return charge.id;
+    const request = reference === null ? null : await this.requests.findByReference(reference);
+    return request === null || !['charge', 'add_on'].includes(request.kind) ? null : request.subjectId;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The duties that find what no event told: open disputes are asked for once a day, and the gateway's own list of new ones
+ * is looked through every hour. The hour is machine time: nothing becomes due by it.
+ */
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DAY_MS, HOUR_MS, plusDays, plusMs } from '../domain/instant.js';
+import { StripeGateway } from '../payments/stripe-gateway.js';
+import { Clock } from '../platform/clock.js';
+import { DutyRunner } from '../platform/duty-runner.js';
+import { AskDispute } from './ask-dispute.js';
+import { ChargebackStore } from './chargeback.store.js';
+
+const LOOK_EVERY_SECONDS = 3600;
+const LOOK_AGAIN_SECONDS = 60;
+// The gateway may list a dispute later than it dates it.
+const OVERLAP_DAYS = 3;
+
+@Injectable()
+export class ChargebacksProcessor implements OnModuleInit {
+  constructor(
+    private readonly runner: DutyRunner,
+    private readonly clock: Clock,
+    private readonly gateway: StripeGateway,
+    private readonly chargebacks: ChargebackStore,
+    private readonly askDispute: AskDispute,
+  ) {}
+
+  onModuleInit(): void {
+    this.runner.register({
+      name: 'ask_chargeback',
+      claim: (max) => this.chargebacks.claimToAsk(max),
+      perform: (id) => this.ask(id),
+    });
+    this.runner.register({
+      name: 'look_for_disputes',
+      claim: (max) => this.chargebacks.claimLooks(max),
+      perform: (id) => this.look(id),
+    });
+  }
+
+  private async ask(id: string): Promise<void> {
+    const { gatewayDisputeId } = await this.chargebacks.get(id);
+    const answered = await this.askDispute.apply(gatewayDisputeId);
+    await this.chargebacks.askAgainAt(id, plusMs(await this.clock.now(), answered ? DAY_MS : HOUR_MS));
+  }
+
+  /** All of the list is applied, or all of it is looked through again. */
+  private async look(id: string): Promise<void> {
+    const now = await this.clock.now();
+    const since = await this.chargebacks.lookedTo(id);
+    const told = await this.gateway.disputesSince(since === null ? null : plusDays(since, -OVERLAP_DAYS));
+    if (typeof told === 'string') return this.chargebacks.lookAgain(id, LOOK_AGAIN_SECONDS, null);
+    let applied = true;
+    for (const dispute of told) applied = (await this.askDispute.settle(dispute)) && applied;
+    await this.chargebacks.lookAgain(id, applied ? LOOK_EVERY_SECONDS : LOOK_AGAIN_SECONDS, applied ? now : null);
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * The bank has decided. Won: the money is back, and what it held up goes on. Lost: the fee is gone, what it returned of
+ * refunds is paid by it, and the membership runs out suspended; nothing of the fee can be returned any more.
+ */
+import { Injectable } from '@nestjs/common';
+import { CaseStore } from '../cases/case.store.js';
+import type { Chargeback } from '../domain/chargeback.js';
+import { ChargeStore } from '../payments/charge.store.js';
+import { CashLedger } from '../ledger/cash-ledger.js';
+import type { Change } from '../subscriptions/change.js';
+import { ChargebackStore } from './chargeback.store.js';
+import { HoldService } from './hold-service.js';
+import { SettleWaitingRefunds } from './settle-waiting-refunds.js';
+
+@Injectable()
+export class CloseChargeback {
+  constructor(
+    private readonly chargebacks: ChargebackStore,
+    private readonly charges: ChargeStore,
+    private readonly refunds: SettleWaitingRefunds,
+    private readonly ledger: CashLedger,
+    private readonly service: HoldService,
+    private readonly cases: CaseStore,
+  ) {}
+
+  /** False while the gateway has not decided a refund of the payment: until then nobody knows what is still owed. */
+  async run(change: Change, open: Chargeback, status: 'won' | 'lost'): Promise<boolean> {
+    if (status === 'lost' && (await this.refunds.areUndecided(change, open))) return false;
+    const { tx, now } = change;
+    const { id: chargebackId, chargeId, amountMinor, currency } = open;
+    const closed: Chargeback = { ...open, status, closedAt: now, nextQueryAt: null };
+    await this.chargebacks.save(tx, closed);
+    const words = `the dispute about ${amountMinor} ${currency} is ${status}`;
+    change.record(`chargeback.${status}`, '5.2', words, { chargebackId, chargeId, amountMinor, currency });
+    await this.cases.close(tx, chargebackId, words, now);
+    await (status === 'won' ? this.win(change, closed) : this.lose(change, closed));
+    await this.service.resume(change, closed);
+    return true;
+  }
+
+  private async win(change: Change, chargeback: Chargeback): Promise<void> {
+    await this.settleCharge(change, chargeback, 0);
+    await this.ledger.chargebackWon(change, chargeback.id, chargeback);
+    await this.refunds.sendAgain(change, chargeback);
+  }
+
+  private async lose(change: Change, chargeback: Chargeback): Promise<void> {
+    const { id, chargeId, amountMinor } = chargeback;
+    const { coveredMinor, owedMinor } = await this.refunds.payByChargeback(change, chargeback);
+    await this.settleCharge(change, chargeback, amountMinor);
+    const lost = { chargeId, amountMinor: amountMinor - coveredMinor };
+    await this.ledger.chargebackLost(change, id, lost, owedMinor);
+    await this.service.dropWaitingTerm(change, chargeback);
+  }
+
+  private async settleCharge({ tx }: Change, chargeback: Chargeback, lostMinor: number): Promise<void> {
+    const charge = await this.charges.lock(tx, chargeback.chargeId);
+    const disputedMinor = charge.disputedMinor - chargeback.amountMinor;
+    const chargedBackMinor = charge.chargedBackMinor + lostMinor;
+    await this.charges.save(tx, { ...charge, disputedMinor, chargedBackMinor });
+  }
+}

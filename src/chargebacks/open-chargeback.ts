@@ -1,0 +1,79 @@
+/**
+ * A member disputes a payment with the bank, and the bank has taken the money: benefits stop, auto-renewal stops, the
+ * ledger follows, and a case opens. The membership does not end: the bank decides first.
+ */
+import { Injectable } from '@nestjs/common';
+import { CaseStore } from '../cases/case.store.js';
+import type { Charge } from '../domain/charge.js';
+import type { Chargeback } from '../domain/chargeback.js';
+import { DAY_MS, plusMs } from '../domain/instant.js';
+import { CashLedger } from '../ledger/cash-ledger.js';
+import { ChargeStore } from '../payments/charge.store.js';
+import type { ToldDispute } from '../payments/outcome.js';
+import { newId } from '../platform/ids.js';
+import { RefundStore } from '../refunds/refund.store.js';
+import type { Change } from '../subscriptions/change.js';
+import { ChargebackStore } from './chargeback.store.js';
+import { HoldService } from './hold-service.js';
+
+@Injectable()
+export class OpenChargeback {
+  constructor(
+    private readonly chargebacks: ChargebackStore,
+    private readonly charges: ChargeStore,
+    private readonly refunds: RefundStore,
+    private readonly ledger: CashLedger,
+    private readonly service: HoldService,
+    private readonly cases: CaseStore,
+  ) {}
+
+  async run(change: Change, charge: Charge, told: ToldDispute): Promise<Chargeback> {
+    const { tx, now } = change;
+    const { gatewayDisputeId, amountMinor, currency, reason } = told;
+    const { id: chargeId, subscriptionId, termNumber } = charge;
+    const chargeback: Chargeback = {
+      id: newId(),
+      chargeId,
+      subscriptionId,
+      gatewayDisputeId,
+      amountMinor,
+      currency,
+      reason,
+      status: 'open',
+      openedAt: now,
+      closedAt: null,
+      nextQueryAt: plusMs(now, DAY_MS),
+    };
+    await this.chargebacks.insert(tx, chargeback);
+    await this.charges.save(tx, { ...charge, disputedMinor: charge.disputedMinor + amountMinor });
+    await this.ledger.chargebackOpened(change, chargeback.id, chargeback);
+    const words = `${amountMinor} ${currency} of what was paid for term ${termNumber} is disputed with the bank: ${reason}`;
+    change.record('chargeback.opened', '5.2', words, {
+      chargebackId: chargeback.id,
+      chargeId,
+      gatewayDisputeId,
+      amountMinor,
+      currency,
+      reason,
+    });
+    this.service.stop(change, chargeback);
+    await this.openCase(change, chargeback, told, words);
+    return chargeback;
+  }
+
+  /** A refund that is made or on its way may mean that the member gets the money twice: a person should tell the bank. */
+  private async openCase(change: Change, chargeback: Chargeback, told: ToldDispute, words: string): Promise<void> {
+    const { id: subjectId, subscriptionId, chargeId, currency } = chargeback;
+    const returned = await this.refunds.lockAll(change.tx, chargeId);
+    const returnedMinor = returned.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+    const twice = returned.length === 0 ? '' : `; refunds of ${returnedMinor} ${currency} were decided before it`;
+    await this.cases.open(change.tx, {
+      kind: 'chargeback',
+      subscriptionId,
+      subjectId,
+      explanation: `${words}${twice}`,
+      data: { ...told, refunds: returned.map(({ id, amountMinor, status }) => ({ id, amountMinor, status })) },
+      openedAt: change.now,
+    });
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The one door for disputes. It locks the subscription, reads again, applies what the gateway says at most once, and
+ * never lets an older fact overwrite a newer one; what does not fit the books becomes a case.
+ */
+import { Injectable } from '@nestjs/common';
+import { CaseStore } from '../cases/case.store.js';
+import type { Charge } from '../domain/charge.js';
+import type { Chargeback, ChargebackStatus } from '../domain/chargeback.js';
+import { ChargeStore } from '../payments/charge.store.js';
+import type { ToldDispute } from '../payments/outcome.js';
+import type { Change } from '../subscriptions/change.js';
+import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import { ChargebackStore } from './chargeback.store.js';
+import { CloseChargeback } from './close-chargeback.js';
+import { OpenChargeback } from './open-chargeback.js';
+
+@Injectable()
+export class SettleDispute {
+  constructor(
+    private readonly changeSubscription: ChangeSubscription,
+    private readonly charges: ChargeStore,
+    private readonly chargebacks: ChargebackStore,
+    private readonly opening: OpenChargeback,
+    private readonly closing: CloseChargeback,
+    private readonly cases: CaseStore,
+  ) {}
+
+  /** False when it cannot be applied yet: the capture is not booked, or a refund of it is not decided. */
+  async run(chargeId: string, told: ToldDispute, status: ChargebackStatus): Promise<boolean> {
+    const { subscriptionId } = await this.charges.get(chargeId);
+    return this.changeSubscription.run(subscriptionId, 'gateway', async (change) => {
+      const charge = await this.charges.lock(change.tx, chargeId);
+      if (charge.status !== 'succeeded') return false;
+      const known = await this.chargebacks.findByDispute(change.tx, told.gatewayDisputeId);
+      const wrong = contradiction(charge, known, told, status);
+      if (wrong !== null) {
+        await this.openCase(change, charge, told, wrong);
+        return true;
+      }
+      const chargeback = known ?? (await this.opening.run(change, charge, told));
+      if (chargeback.status !== 'open' || status === 'open') return true;
+      return this.closing.run(change, chargeback, status);
+    });
+  }
+
+  private openCase({ tx, now }: Change, charge: Charge, told: ToldDispute, wrong: string): Promise<void> {
+    return this.cases.open(tx, {
+      kind: 'chargeback',
+      subscriptionId: charge.subscriptionId,
+      subjectId: charge.id,
+      explanation: `dispute ${told.gatewayDisputeId} of charge ${charge.reference} cannot be booked: ${wrong}`,
+      data: told,
+      openedAt: now,
+    });
+  }
+}
+
+/** What a person must look at; null where all fits together. */
+function contradiction(
+  charge: Charge,
+  known: Chargeback | null,
+  told: ToldDispute,
+  status: ChargebackStatus,
+): string | null {
+  const { amountMinor, currency, paymentId } = told;
+  if (charge.gatewayPaymentId !== paymentId) return `it is about ${paymentId}, a payment that is not in the books`;
+  if (charge.currency !== currency) return `it is in ${currency}`;
+  if (known === null) return null;
+  if (known.amountMinor !== amountMinor) return `it was about ${known.amountMinor}, now it is about ${amountMinor}`;
+  // An older answer that says open is no contradiction.
+  const reversed = known.status !== 'open' && status !== 'open' && known.status !== status;
+  return reversed ? `it was ${known.status}, now it is ${status}` : null;
+}

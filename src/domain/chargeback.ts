@@ -1,0 +1,46 @@
+/**
+ * What a chargeback is: money that the member's bank takes back of a payment, for as long as the dispute is open or for
+ * good. What the gateway's words for it mean is decided here; who is right, by the bank.
+ */
+export type ChargebackStatus = 'open' | 'won' | 'lost';
+
+export interface Chargeback {
+  id: string;
+  chargeId: string;
+  subscriptionId: string;
+  gatewayDisputeId: string;
+  amountMinor: number;
+  currency: string;
+  /** As the gateway calls it, such as `fraudulent`. */
+  reason: string;
+  status: ChargebackStatus;
+  openedAt: Date;
+  closedAt: Date | null;
+  /** When the gateway is asked again; null once it is decided. */
+  nextQueryAt: Date | null;
+}
+
+const STATUSES: Record<string, ChargebackStatus> = {
+  needs_response: 'open',
+  under_review: 'open',
+  won: 'won',
+  lost: 'lost',
+  // Lost, and asked once more: the money is gone unless that is won.
+  appeal_needs_response: 'lost',
+  appeal_under_review: 'lost',
+};
+
+/** Null where no money is taken: an inquiry of the bank, or a dispute that was prevented. */
+export function statusOfDispute(told: string): ChargebackStatus | null {
+  return STATUSES[told] ?? null;
+}
+
+/** The refunds that what the bank took has paid: the oldest first, each wholly or not at all. */
+export function coveredRefunds<T extends { amountMinor: number }>(owed: readonly T[], takenMinor: number): T[] {
+  let leftMinor = takenMinor;
+  return owed.filter(({ amountMinor }) => {
+    if (amountMinor > leftMinor) return false;
+    leftMinor -= amountMinor;
+    return true;
+  });
+}

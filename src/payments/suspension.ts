@@ -1,0 +1,82 @@
+/**
+ * Suspends a membership and lifts its suspension: benefits off and nothing charged while the term's clock runs on (5.2),
+ * and the lost days given back where the member was kept from what they had paid for (6.1.2). Why, is decided by risk or
+ * by the member's bank; nothing is charged or returned here.
+ */
+import { Injectable } from '@nestjs/common';
+import { currentTerm } from '../domain/due.js';
+import { Refusal } from '../domain/refusal.js';
+import { giveBack } from '../domain/sanction.js';
+import type { SuspensionCause } from '../domain/subscription.js';
+import { Ledger } from '../ledger/ledger.js';
+import type { Change } from '../subscriptions/change.js';
+import { MandateStore } from '../subscriptions/mandate.store.js';
+import { SubscriptionStore } from '../subscriptions/subscription.store.js';
+import { ChargeStore } from './charge.store.js';
+
+export interface Lifting {
+  /** The lost time, rounded up to whole days, is given back. */
+  givesBack: boolean;
+  /** Also undoes the end that followed from it. */
+  reopens: boolean;
+}
+
+@Injectable()
+export class Suspension {
+  constructor(
+    private readonly subscriptions: SubscriptionStore,
+    private readonly mandates: MandateStore,
+    private readonly charges: ChargeStore,
+    private readonly ledger: Ledger,
+  ) {}
+
+  /** Refuses `not_allowed_in_state`. A finding of one that a chargeback suspended takes its place. */
+  begin(change: Change, cause: SuspensionCause, reason: string, data: object): void {
+    change.move('suspend');
+    change.subscription.suspendedAt ??= change.now;
+    change.subscription.suspendedFor = cause;
+    change.record('subscription.suspended', '5.2', `benefits are off: ${reason}`, { reason, cause, ...data });
+  }
+
+  /** The member's bank holds a payment back, or has taken the fee of the running term. */
+  isHeldByBank({ tx, subscription, terms, now }: Change): Promise<boolean> {
+    return this.charges.isHeldByBank(tx, subscription.id, currentTerm(terms, now)?.chargeId ?? null);
+  }
+
+  /**
+   * Returns the days given back, or null where the bank still holds a payment: then it stays suspended for that, and
+   * the days wait for the bank's decision. Refuses `not_allowed_in_state`.
+   */
+  async lift(change: Change, { givesBack, reopens }: Lifting): Promise<number | null> {
+    const { subscription, now } = change;
+    const lostFrom = subscription.suspendedAt ?? subscription.endedAt ?? now;
+    if (reopens) await this.reopen(change);
+    else change.move('reinstate');
+    const held = await this.isHeldByBank(change);
+    subscription.suspendedFor = held ? 'chargeback' : null;
+    subscription.suspendedAt = held ? (givesBack ? lostFrom : now) : null;
+    if (held) return null;
+    return givesBack ? this.giveDaysBack(change, lostFrom) : 0;
+  }
+
+  /** The authorization that ended with it is valid again. */
+  private async reopen(change: Change): Promise<void> {
+    const { subscription, lastTerm, now, tx } = change;
+    if (lastTerm === null || subscription.endedAt === null) {
+      throw new Refusal('not_allowed_in_state', 'The membership had not begun; there is nothing to reopen.', '6.1.2');
+    }
+    await this.mandates.restore(tx, subscription.id, subscription.endedAt);
+    change.move(lastTerm.kind === 'trial' ? 'reopen_trial' : 'reopen');
+    Object.assign(subscription, { endedAt: null, endReason: null, reopenedAt: now });
+  }
+
+  private async giveDaysBack(change: Change, lostFrom: Date): Promise<number> {
+    const { lastTerm, now, tx } = change;
+    if (lastTerm === null) return 0;
+    const { endsAt, days } = giveBack(lastTerm.endsAt, lostFrom, now);
+    lastTerm.endsAt = endsAt;
+    await this.subscriptions.moveTermEnd(tx, lastTerm.id, endsAt);
+    await this.ledger.serviceCorrected(change, lastTerm);
+    return days;
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Finds refunds of all memberships for finance, by state, age, deadline, basis and market. It reads only; the same query
+ * serves the list and whatever streams it.
+ */
+import { Injectable } from '@nestjs/common';
+import { plusDays } from '../domain/instant.js';
+import { Refusal } from '../domain/refusal.js';
+import type { Refund } from '../domain/refund.js';
+import { RequestStore, type RequestAttempt } from '../payments/request.store.js';
+import { Clock } from '../platform/clock.js';
+import { Database } from '../platform/database.js';
+import { limitOf } from '../platform/page.js';
+import type { RefundPayoutEntity } from './refund-payout.entity.js';
+import { RefundPayoutStore } from './refund-payout.store.js';
+import type { RefundsQuery } from './refund.dto.js';
+
+/** A refund with its membership's market. */
+export interface RefundRow extends Refund {
+  country: string;
+}
+
+export interface ListedRefund {
+  refund: Refund;
+  country: string;
+  attempts: RequestAttempt[];
+  payout: RefundPayoutEntity | null;
+  now: Date;
+}
+
+const COLUMNS = `
+  select r.id, r.subscription_id as "subscriptionId", s.country, r.charge_id as "chargeId",
+    r.cancellation_id as "cancellationId", r.compensation_id as "compensationId", r.amount_minor as "amountMinor",
+    r.currency, r.basis, r.clause, r.status, r.calculation, r.attempts, r.retry_at as "retryAt",
+    r.gateway_refund_id as "gatewayRefundId", r.deadline_at as "deadlineAt", r.overdue_at as "overdueAt",
+    r.bounced_at as "bouncedAt", r.paid_otherwise_at as "paidOtherwiseAt", r.paid_otherwise_by as "paidOtherwiseBy",
+    r.paid_otherwise_reason as "paidOtherwiseReason", r.bank_reference as "bankReference",
+    r.created_at as "createdAt", r.settled_at as "settledAt"
+  from refunds r join subscriptions s on s.id = r.subscription_id`;
+
+/** Newest first; its values come from `refundFilter`. `$9` is the last refund of the page before. */
+export const REFUNDS = `${COLUMNS}
+  where ($1::text is null or r.status = $1) and ($2::timestamptz is null or r.created_at >= $2)
+    and ($3::timestamptz is null or r.created_at < $3) and ($4::text is null or s.country = $4)
+    and ($5::text is null or r.basis = $5) and ($6::timestamptz is null or r.created_at <= $6)
+    and ($7::boolean is null or $7 = (r.status <> 'succeeded' and r.deadline_at is not null and r.deadline_at <= $8))
+    and ($9::uuid is null or r.id < $9)
+  order by r.id desc`;
+
+export function refundFilter(query: RefundsQuery, now: Date): unknown[] {
+  const { status, from, to, country, basis, olderThanDays, overdue, cursor } = query;
+  const before = olderThanDays === undefined ? null : plusDays(now, -olderThanDays);
+  const asked = [status, from, to, country, basis].map((value) => value ?? null);
+  return [...asked, before, overdue === undefined ? null : overdue === 'true', now, cursor ?? null];
+}
+
+@Injectable()
+export class ListRefunds {
+  constructor(
+    private readonly clock: Clock,
+    private readonly database: Database,
+    private readonly requests: RequestStore,
+    private readonly payouts: RefundPayoutStore,
+  ) {}
+
+  /** Newest first, one more than the limit. */
+  async run(query: RefundsQuery): Promise<ListedRefund[]> {
+    const values = refundFilter(query, await this.clock.now());
+    const rows = await this.database.reader.query<RefundRow[]>(`${REFUNDS} limit ${limitOf(query) + 1}`, values);
+    return this.complete(rows);
+  }
+
+  /** Refuses `not_found`. */
+  async one(id: string): Promise<ListedRefund> {
+    const rows = await this.database.reader.query<RefundRow[]>(`${COLUMNS} where r.id = $1`, [id]);
+    const [found] = await this.complete(rows);
+    if (found === undefined) throw new Refusal('not_found', `There is no refund ${id}.`);
+    return found;
+  }
+
+  private async complete(rows: RefundRow[]): Promise<ListedRefund[]> {
+    const now = await this.clock.now();
+    const ids = rows.map(({ id }) => id);
+    const attempts = await this.requests.attemptsOfAll(ids);
+    const payouts = await this.payouts.proposedOfAll(ids);
+    return rows.map(({ country, ...refund }) => ({
+      refund,
+      country,
+      attempts: attempts.filter(({ subjectId }) => subjectId === refund.id),
+      payout: payouts.find(({ refundId }) => refundId === refund.id) ?? null,
+      now,
+    }));
+  }
+}

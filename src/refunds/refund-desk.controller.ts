@@ -1,0 +1,73 @@
+/** Where finance sees every refund, sends one that failed again, or pays it another way with four eyes. */
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { RequestStore } from '../payments/request.store.js';
+import { RequireScope, Subject } from '../platform/access.js';
+import { NoBody } from '../platform/no-body.dto.js';
+import { limitOf, type Page } from '../platform/page.js';
+import { IdParam } from '../platform/params.dto.js';
+import { WaitMs } from '../platform/wait.js';
+import { ApprovePayout } from './approve-payout.js';
+import { ListRefunds } from './list-refunds.js';
+import { ProposePayout } from './propose-payout.js';
+import { PayoutView, RefundDeskView, viewPayout, viewRefundDesk } from './refund-desk.view.js';
+import { PayoutBody, RefundRetryBody, RefundsQuery } from './refund.dto.js';
+import { RetryRefund } from './retry-refund.js';
+
+@ApiTags('finance')
+@RequireScope('finance')
+@Controller('v1')
+export class RefundDeskController {
+  constructor(
+    private readonly listRefunds: ListRefunds,
+    private readonly retryRefund: RetryRefund,
+    private readonly proposePayout: ProposePayout,
+    private readonly approvePayout: ApprovePayout,
+    private readonly requests: RequestStore,
+  ) {}
+
+  /** Refunds of all memberships, newest first. */
+  @Get('refunds')
+  async list(@Query() query: RefundsQuery): Promise<Page<RefundDeskView>> {
+    const found = await this.listRefunds.run(query);
+    const data = found.slice(0, limitOf(query)).map(viewRefundDesk);
+    return { data, nextCursor: found.length > data.length ? (data.at(-1)?.id ?? null) : null };
+  }
+
+  @Get('refunds/:id')
+  async show(@Param() { id }: IdParam): Promise<RefundDeskView> {
+    return viewRefundDesk(await this.listRefunds.one(id));
+  }
+
+  /** Sends a failed refund again now. 409 `not_allowed_in_state`, `payment_in_progress`, `charge_disputed`. */
+  @Post('refunds/:id/retries')
+  @HttpCode(200)
+  async retry(
+    @Param() { id }: IdParam,
+    @Body() { reason }: RefundRetryBody,
+    @Subject() subject: string,
+    @WaitMs() waitMs: number,
+  ): Promise<RefundDeskView> {
+    const subscriptionId = await this.retryRefund.run(id, reason, subject);
+    await this.requests.waitUntilDecided(subscriptionId, waitMs);
+    return this.show({ id });
+  }
+
+  /** Proposes to pay it another way. 409 `not_allowed_in_state`, `payment_in_progress`, `charge_disputed`. */
+  @Post('refunds/:id/payouts')
+  @HttpCode(202)
+  async propose(
+    @Param() { id: refundId }: IdParam,
+    @Body() { reason, bankReference }: PayoutBody,
+    @Subject() subject: string,
+  ): Promise<PayoutView> {
+    return viewPayout(await this.proposePayout.run({ refundId, reason, bankReference, subject }));
+  }
+
+  /** Approves it: the refund is paid. 403 `four_eyes`, 409 `not_allowed_in_state`, `payment_in_progress`, `charge_disputed`. */
+  @Post('refund-payouts/:id/approval')
+  @HttpCode(200)
+  async approve(@Param() { id }: IdParam, @Body() _body: NoBody, @Subject() subject: string): Promise<RefundDeskView> {
+    return this.show({ id: await this.approvePayout.run(id, subject) });
+  }
+}

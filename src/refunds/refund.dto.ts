@@ -1,0 +1,63 @@
+/** What finance asks of the refund desk, and sends to it. */
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, Length, Max, Min } from 'class-validator';
+import type { RefundBasis } from '../domain/cancellation.js';
+import type { RefundStatus } from '../domain/refund.js';
+import { PageQuery } from '../platform/page.js';
+import { IsCountry, IsInstant } from '../platform/params.dto.js';
+
+const DAYS_MAX = 3650;
+
+export class RefundsQuery extends PageQuery {
+  @IsOptional()
+  @IsIn(['pending', 'succeeded', 'failed'])
+  status?: RefundStatus;
+
+  /** Decided at this instant or later. */
+  @IsOptional()
+  @IsInstant()
+  from?: string;
+
+  /** Decided before this instant. */
+  @IsOptional()
+  @IsInstant()
+  to?: string;
+
+  /** The membership's market. */
+  @IsOptional()
+  @IsCountry()
+  country?: string;
+
+  @IsOptional()
+  @IsIn(['full', 'full_less_benefits', 'pro_rata', 'compensation'])
+  basis?: RefundBasis;
+
+  /** Decided so many days ago or longer. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(DAYS_MAX)
+  olderThanDays?: number;
+
+  /** Only those the market's law wanted paid by now and that are not, or only the others. */
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  overdue?: 'true' | 'false';
+}
+
+export class RefundRetryBody {
+  /** Why, for the record. */
+  @Length(1, 500)
+  reason: string;
+}
+
+export class PayoutBody {
+  /** Why it is not returned to the payment method, for the record. */
+  @Length(1, 500)
+  reason: string;
+
+  /** The bank's name for the payment. */
+  @Length(1, 200)
+  bankReference: string;
+}

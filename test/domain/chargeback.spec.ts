@@ -1,0 +1,31 @@
+/** What the gateway's words for a dispute mean, and which refunds the lost money has paid. */
+import { coveredRefunds, statusOfDispute } from '../../src/domain/chargeback.js';
+
+it.each([
+  ['needs_response', 'open'],
+  ['under_review', 'open'],
+  ['won', 'won'],
+  ['lost', 'lost'],
+  ['appeal_needs_response', 'lost'],
+  ['appeal_under_review', 'lost'],
+  ['warning_needs_response', null],
+  ['warning_under_review', null],
+  ['warning_closed', null],
+  ['prevented', null],
+  ['something_new', null],
+])('%s means %s', (told, status) => {
+  expect(statusOfDispute(told)).toBe(status);
+});
+
+it.each([
+  [[4807], 4999, [4807]],
+  [[4807], 4807, [4807]],
+  [[4807], 4806, []],
+  [[1000, 3807], 4999, [1000, 3807]],
+  [[1000, 3807], 4000, [1000]],
+  [[4000, 500], 600, [500]],
+  [[], 4999, []],
+])('of %j owed, %i taken has paid %j', (owed, taken, covered) => {
+  const refunds = owed.map((amountMinor) => ({ amountMinor }));
+  expect(coveredRefunds(refunds, taken).map(({ amountMinor }) => amountMinor)).toEqual(covered);
+});
