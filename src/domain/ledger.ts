@@ -27,25 +27,27 @@ export const ACCOUNTS = {
 
 export type Account = keyof typeof ACCOUNTS;
 
-export type Fact =
-  | 'capture'
-  | 'capture_unserved'
-  | 'recognition'
-  | 'refund_owed'
-  | 'compensation'
-  | 'fee_kept'
-  | 'forfeiture'
-  | 'forfeiture_corrected'
-  | 'refund_paid'
-  | 'refund_bounced'
-  | 'refund_paid_otherwise'
-  | 'add_on_used'
-  | 'entity_transfer'
-  | 'settlement'
-  | 'chargeback_opened'
-  | 'chargeback_won'
-  | 'chargeback_lost'
-  | 'write_off';
+export const FACTS = [
+  'capture',
+  'capture_unserved',
+  'recognition',
+  'refund_owed',
+  'compensation',
+  'fee_kept',
+  'forfeiture',
+  'forfeiture_corrected',
+  'refund_paid',
+  'refund_bounced',
+  'refund_paid_otherwise',
+  'add_on_used',
+  'entity_transfer',
+  'settlement',
+  'chargeback_opened',
+  'chargeback_won',
+  'chargeback_lost',
+  'write_off',
+] as const;
+export type Fact = (typeof FACTS)[number];
 
 /** Minor units; debit above zero, credit below. */
 export interface Posting {

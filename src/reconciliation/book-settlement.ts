@@ -13,20 +13,26 @@ import { SettlementStore } from './settlement.store.js';
  * A movement stands in the book whose gateway receivable it was posted to, whoever the company is by now. What was
  * settled twice, or in another currency, is not what that book expects.
  */
-const BOOKS = `
-  with lines as (
-    select l.number, l.kind, l.source_id, l.currency, l.gross_minor, l.fee_minor from settlement_lines l
-    where l.settlement_id = $1 and not exists (
-      select from breaks b where b.settlement_id = $1 and b.line = l.number and b.kind in ('duplicate', 'currency_differs'))),
-  moved as (
+const LINES = `
+  (select * from settlement_lines l where l.settlement_id = $1 and not exists (
+    select from breaks b where b.settlement_id = $1 and b.line = l.number
+      and b.kind in ('duplicate', 'currency_differs'))) l`;
+
+export const BOOKS = `
+  with moved as (
     select t.id as transaction_id, l.currency, l.gross_minor, l.fee_minor
-    from lines l join charges c on l.kind = 'capture' and c.gateway_payment_id = l.source_id
+    from ${LINES} join charges c on l.kind = 'capture' and c.gateway_payment_id = l.source_id
       join ledger_transactions t on t.subject_id = c.id and t.fact in ('capture', 'capture_unserved')
     union all
     select t.id, l.currency, l.gross_minor, l.fee_minor
-    from lines l join gateway_requests q on q.gateway_id = l.source_id and q.kind = 'refund'
+    from ${LINES} join gateway_requests q on q.gateway_id = l.source_id and q.kind = 'refund'
       join ledger_transactions t on t.subject_id = q.subject_id and t.occurrence = q.attempt
-        and t.fact = case l.kind when 'refund' then 'refund_paid' when 'refund_failure' then 'refund_bounced' end)
+        and t.fact = case l.kind when 'refund' then 'refund_paid' when 'refund_failure' then 'refund_bounced' end
+    union all
+    select t.id, l.currency, l.gross_minor, l.fee_minor
+    from ${LINES} join chargebacks d on d.gateway_dispute_id = l.source_id
+      join ledger_transactions t on t.subject_id = d.id
+        and t.fact = case l.kind when 'chargeback' then 'chargeback_opened' when 'chargeback_reversal' then 'chargeback_won' end)
   select e.entity, m.currency, sum(m.gross_minor)::bigint as "grossMinor", sum(m.fee_minor)::bigint as "feeMinor"
   from moved m join ledger_entries e on e.transaction_id = m.transaction_id and e.account = 'gateway_receivable'
   group by e.entity, m.currency order by e.entity, m.currency`;
@@ -51,7 +57,7 @@ export class BookSettlement {
     const settlement = await this.settlements.lock(tx, id, 'done');
     if (settlement === null || settlement.bookedAt !== null) return;
     if (await this.settlements.hasOpenBreaks(tx, id)) return;
-    await tx.query(`set local work_mem = '64MB'`);
+    await tx.query(`set local work_mem = '128MB'`);
     const books = await tx.query<SettledBook[]>(BOOKS, [id]);
     const now = await this.clock.now(tx);
     await this.ledger.settled({ tx, now }, id, books);

@@ -15,6 +15,20 @@ import { SettlementStore } from './settlement.store.js';
 
 const ASKED_AT_ONCE = 100;
 
+interface SettledElsewhere {
+  line: number;
+  source: string;
+  reference: string | null;
+  disputed: boolean;
+}
+
+const DISPUTED = `movement in ('chargeback', 'chargeback_reversal')`;
+const SETTLED_ELSEWHERE = `
+  select line, gateway_reference as source, reference, ${DISPUTED} as disputed from breaks
+  where settlement_id = $1 and line > $2 and (kind = 'wrong_state' and reference is not null
+    or kind in ('missing_here', 'wrong_state') and ${DISPUTED})
+  order by line limit ${ASKED_AT_ONCE}`;
+
 @Injectable()
 export class MatchSettlement {
   constructor(
@@ -39,31 +53,30 @@ export class MatchSettlement {
 
   private async compare(tx: EntityManager, id: string): Promise<void> {
     const now = await this.clock.now(tx);
-    for (const statement of PREPARE) await tx.query(statement);
-    for (const statement of SUSPECT) await tx.query(statement, [id]);
+    await tx.query(PREPARE);
+    await tx.query(SUSPECT.find(id));
+    for (const statement of SUSPECT.refine) await tx.query(statement, statement.includes('$1') ? [id] : []);
     for (const statement of OPEN_BREAKS) await tx.query(statement, [id, newId(), now]);
-    for (const statement of MISS.find) await tx.query(statement, [id]);
+    await tx.query(MISS.find(id));
+    await tx.query(MISS.analyze);
+    await tx.query(MISS.forget, [id]);
     await tx.query(MISS.open, [id, newId(), now]);
     // Read last: what was recorded until now has been compared.
     await tx.query(FINISH, [id, await this.clock.now(tx)]);
   }
 
   /**
-   * The gateway has settled what is undecided or failed here: it is asked through the one door. Should this worker die
-   * before, what is undecided is asked for anyway, and the break stays for a person.
+   * The gateway has settled what is undecided or failed here, or a dispute nobody told of: it is asked through the one
+   * door. Should this worker die before, it is asked for anyway, and the break stays for a person.
    */
   private async askAbout(id: string): Promise<void> {
     let after = 0;
     for (;;) {
-      const lines = await this.database.reader.query<{ line: number; source: string; reference: string }[]>(
-        `select line, gateway_reference as source, reference from breaks
-         where settlement_id = $1 and kind = 'wrong_state' and reference is not null and line > $2
-         order by line limit ${ASKED_AT_ONCE}`,
-        [id, after],
-      );
-      for (const { line, source, reference } of lines) {
+      const lines = await this.database.reader.query<SettledElsewhere[]>(SETTLED_ELSEWHERE, [id, after]);
+      for (const { line, source, reference, disputed } of lines) {
+        const type = disputed ? 'charge.dispute.settled' : 'settlement.line';
         const object = { id: source, metadata: { reference } };
-        await this.applyEvent.keep({ id: `settlement_${id}_${line}`, type: 'settlement.line', data: { object } });
+        await this.applyEvent.keep({ id: `settlement_${id}_${line}`, type, data: { object } });
       }
       const last = lines.at(-1);
       if (last === undefined || lines.length < ASKED_AT_ONCE) return;

@@ -3,30 +3,32 @@
  * leaves no trace. Every other line is a suspect, is looked at alone, and gets at most one break. `$1` is the settlement.
  */
 
-/** Enough to hash a million ids without much of a detour over the disk. */
-export const PREPARE = [
-  `set local work_mem = '64MB'`,
-  `create temp table suspects (number integer not null, repeated boolean not null) on commit drop`,
-  `create temp table unseen (kind text not null, source_id text collate "C" not null, charge_id uuid not null,
-     refund_id uuid, reference text, ours_minor bigint not null, currency text not null) on commit drop`,
-];
+/** Enough to hash a million ids without a detour over the disk. */
+export const PREPARE = `set local work_mem = '128MB'`;
 
-/** Captures and refunds that differ from ours; what is neither is rare, and all of it is looked at. */
-const SUSPECT_DIFFERING = `
-  insert into suspects
-  select l.number, false from settlement_lines l left join charges c on c.gateway_payment_id = l.source_id
-  where l.settlement_id = $1 and l.kind = 'capture'
+/**
+ * Captures and refunds that differ from ours; of a time that earlier settlements cover; missed before; and what is
+ * neither, which is rare. Only a table that is created as a query is read by several processes at once, and such a
+ * statement takes no parameters: `id` must be a UUID.
+ */
+const FIND_SUSPECTS = (id: string): string => `
+  create temp table suspects on commit drop as
+  select l.number, false as repeated from settlement_lines l left join charges c on c.gateway_payment_id = l.source_id
+  where l.settlement_id = '${id}' and l.kind = 'capture'
     and (c.status is distinct from 'succeeded' or c.amount_minor <> l.gross_minor or c.currency <> l.currency
       or not l.fee_expected)
   union all
   select l.number, false from settlement_lines l
     left join gateway_requests q on q.gateway_id = l.source_id and q.kind = 'refund'
     left join refunds r on r.id = q.subject_id
-  where l.settlement_id = $1 and l.kind = 'refund'
+  where l.settlement_id = '${id}' and l.kind = 'refund'
     and (q.status is distinct from 'succeeded' or r.amount_minor <> -l.gross_minor or r.currency <> l.currency
       or not l.fee_expected)
   union all
-  select number, false from settlement_lines where settlement_id = $1 and kind not in ('capture', 'refund', 'payout')`;
+  select number, false from settlement_lines
+  where settlement_id = '${id}' and (kind not in ('capture', 'refund', 'payout')
+    or occurred_at < (select covers_from from settlements where id = '${id}')
+    or source_id in (select gateway_reference from breaks where kind = 'missing_at_gateway'))`;
 
 /** A file may name a payment by our reference and an id of its own: from here on it goes under the id known here. */
 const ADOPT_BY_REFERENCE = `
@@ -41,7 +43,7 @@ const ADOPT_BY_REFERENCE = `
 const SAME = `case l.kind when 'capture' then l.source_id else l.transaction_id end`;
 
 /** In the same file the first of them stands; and all that stand in an earlier settlement of the same time. */
-const SUSPECT_REPEATED = `
+const FIND_REPEATED = `
   insert into suspects
   with lines as materialized (
     select number, kind, ${SAME} as same from settlement_lines l where settlement_id = $1),
@@ -56,36 +58,34 @@ const SUSPECT_REPEATED = `
   select number, true from lines
   where (kind, same) in (select kind, ${SAME} from settlement_lines l where settlement_id in (select id from earlier))`;
 
-/** Lines of a time that earlier settlements cover, and lines that were missed before. */
-const SUSPECT_LATE = `
-  insert into suspects
-  select l.number, false from settlement_lines l join settlements own on own.id = l.settlement_id
-  where l.settlement_id = $1 and (l.occurred_at < own.covers_from
-    or l.source_id in (select gateway_reference from breaks where kind = 'missing_at_gateway'))`;
-
-export const SUSPECT = [SUSPECT_DIFFERING, ADOPT_BY_REFERENCE, SUSPECT_REPEATED, SUSPECT_LATE];
+export const SUSPECT = {
+  find: FIND_SUSPECTS,
+  // A table nobody has looked at is planned for as if it were small.
+  refine: ['analyze suspects', ADOPT_BY_REFERENCE, FIND_REPEATED, 'analyze suspects'],
+};
 
 /** The request a line answers to: by the gateway's id, else by our reference. */
-const REQUEST = `
+const REQUEST = (condition: string): string => `
   left join lateral (
-    select q.* from gateway_requests q
-    where (q.gateway_id = l.source_id or q.reference = l.reference)
-      and q.kind = any (case l.kind when 'capture' then array['charge', 'add_on']
-        when 'refund' then array['refund'] when 'refund_failure' then array['refund'] end)
-    order by q.gateway_id = l.source_id desc nulls last limit 1) q on true`;
+    select q.id from gateway_requests q
+    where ${condition} and q.kind = any (case l.kind when 'capture' then array['charge', 'add_on']
+      when 'refund' then array['refund'] when 'refund_failure' then array['refund'] end) limit 1)`;
 
 /** In the order of `BREAK_KINDS`. */
 const KIND = `
   case
     when s.repeated then 'duplicate'
     when l.kind = 'fee' then 'fee_unexpected'
-    when q.id is null then 'missing_here'
+    when coalesce(q.id, d.id) is null then 'missing_here'
     when case l.kind when 'capture' then c.status <> 'succeeded'
       when 'refund' then q.status <> 'succeeded'
+      when 'chargeback' then false
+      when 'chargeback_reversal' then d.status <> 'won'
       else r.status = 'succeeded' and r.gateway_refund_id = l.source_id end then 'wrong_state'
-    when l.source_id <> case l.kind when 'capture' then c.gateway_payment_id else q.gateway_id end then 'duplicate'
-    when l.currency <> coalesce(c.currency, r.currency) then 'currency_differs'
-    when abs(l.gross_minor) <> coalesce(c.amount_minor, r.amount_minor) then 'amount_differs'
+    when l.source_id <> case l.kind when 'capture' then c.gateway_payment_id else coalesce(q.gateway_id, l.source_id) end
+      then 'duplicate'
+    when l.currency <> coalesce(c.currency, r.currency, d.currency) then 'currency_differs'
+    when abs(l.gross_minor) <> coalesce(c.amount_minor, r.amount_minor, d.amount_minor) then 'amount_differs'
     when not l.fee_expected then 'fee_unexpected'
     when missed.id is not null or l.occurred_at < own.covers_from then 'late'
   end`;
@@ -105,15 +105,19 @@ const OPEN_BREAKS_OF_LINES = `
     select judged.*, break = 'fee_unexpected' as is_fee, break = 'late' and missed is distinct from 'resolved' as settled
     from (
       select l.number, l.kind as movement, l.source_id, l.transaction_id, l.reference, l.gross_minor, l.fee_minor,
-        l.currency, ${KIND} as break, coalesce(c.id, r.charge_id) as charge_id, r.id as refund_id,
-        coalesce(c.amount_minor, r.amount_minor) as ours_minor, coalesce(c.currency, r.currency) as ours_currency,
+        l.currency, ${KIND} as break, coalesce(c.id, r.charge_id, d.charge_id) as charge_id,
+        r.id as refund_id, coalesce(c.amount_minor, r.amount_minor, d.amount_minor) as ours_minor,
+        coalesce(c.currency, r.currency, d.currency) as ours_currency,
         missed.status as missed
       from (select number, bool_or(repeated) as repeated from suspects group by number) s
         join settlement_lines l on l.settlement_id = $1 and l.number = s.number
         join settlements own on own.id = $1
-        ${REQUEST}
+        ${REQUEST('q.gateway_id = l.source_id')} by_id on true
+        ${REQUEST('q.reference = l.reference')} by_reference on true
+        left join gateway_requests q on q.id = coalesce(by_id.id, by_reference.id)
         left join charges c on l.kind = 'capture' and c.id = q.subject_id
         left join refunds r on l.kind in ('refund', 'refund_failure') and r.id = q.subject_id
+        left join chargebacks d on l.kind in ('chargeback', 'chargeback_reversal') and d.gateway_dispute_id = l.source_id
         left join breaks missed on missed.kind = 'missing_at_gateway' and missed.movement = l.kind
           and missed.gateway_reference = l.source_id) judged
     where break is not null) opened`;
@@ -137,20 +141,20 @@ const CLOSE_MISSED = `
 
 export const OPEN_BREAKS = [OPEN_BREAKS_OF_LINES, CLOSE_MISSED];
 
-const UNSEEN = (kind: string, table: string, id: string, source: string): string => `
-  select '${kind}', m.${source}, ${id}, m.amount_minor, m.currency
-  from ${table} m join settlements own on own.id = $1
-  where m.status = 'succeeded' and m.settled_at < own.covers_to
-    and (own.covers_from is null or m.settled_at >= own.covers_from)
+const UNSEEN = (id: string, kind: string, table: string, ids: string, source: string): string => `
+  select '${kind}' as kind, m.${source} as source_id, ${ids}, m.amount_minor as ours_minor, m.currency
+  from ${table} m
+  where m.status = 'succeeded' and m.settled_at < (select covers_to from settlements where id = '${id}')
+    and m.settled_at >= (select coalesce(covers_from, '-infinity') from settlements where id = '${id}')
     and not exists (select from settlement_lines l
-      where l.settlement_id = $1 and l.kind = '${kind}' and l.source_id = m.${source})`;
+      where l.settlement_id = '${id}' and l.kind = '${kind}' and l.source_id = m.${source})`;
 
-/** What the books hold of the stretch the settlement covers, and the settlement does not. */
-const FIND_UNSEEN = `
-  insert into unseen (kind, source_id, charge_id, refund_id, reference, ours_minor, currency)
-  ${UNSEEN('capture', 'charges', 'm.id, null::uuid, m.reference', 'gateway_payment_id')}
+/** What our records hold of the stretch the settlement covers, and the settlement does not; `id` as above. */
+const FIND_UNSEEN = (id: string): string => `
+  create temp table unseen on commit drop as
+  ${UNSEEN(id, 'capture', 'charges', 'm.id as charge_id, null::uuid as refund_id, m.reference', 'gateway_payment_id')}
   union all
-  ${UNSEEN('refund', 'refunds', 'm.charge_id, m.id, null::text', 'gateway_refund_id')}`;
+  ${UNSEEN(id, 'refund', 'refunds', 'm.charge_id, m.id, null', 'gateway_refund_id')}`;
 
 /**
  * Seen elsewhere: in a settlement compared since the movement was recorded, or now being compared. An earlier one met
@@ -172,7 +176,7 @@ const OPEN_MISSING = `
   where not exists (select from breaks b where b.charge_id = u.charge_id and b.refund_id is not distinct from u.refund_id
     and b.kind in ('missing_at_gateway', 'wrong_state'))`;
 
-export const MISS = { find: [FIND_UNSEEN, FORGET_SEEN], open: OPEN_MISSING };
+export const MISS = { find: FIND_UNSEEN, analyze: 'analyze unseen', forget: FORGET_SEEN, open: OPEN_MISSING };
 
 /** `$2` = now. A late line agrees with ours. */
 export const FINISH = `

@@ -12,7 +12,7 @@ import type { DeferredRevenueRow, DeferredRevenueView } from './report.view.js';
 
 /**
  * Of a `refund_owed` the whole rest leaves the deferred account, and what of it is kept is in the same transaction: that
- * part is earned, the other returned. `$1`: the end of the last month, `$2`: the first, `$3`: a currency.
+ * part is earned, the other returned. Of a `chargeback_lost` likewise, and what is kept is forfeited. `$1`: the end of the last month, `$2`: the first, `$3`: a currency.
  */
 const ROLL_FORWARD = `
   with posted as (
@@ -22,15 +22,19 @@ const ROLL_FORWARD = `
     from ledger_entries
     where at < $1 and ($3::text is null or currency = $3)
       and (account = 'deferred_revenue'
-        or (fact = 'refund_owed' and account in ('membership_revenue', 'benefit_deductions')))
+        or (fact = 'refund_owed' and account in ('membership_revenue', 'benefit_deductions'))
+        or (fact = 'chargeback_lost' and account = 'forfeited_fees' and transaction_id in (
+          select transaction_id from ledger_entries where fact = 'chargeback_lost' and account = 'deferred_revenue')))
     group by 1, entity, currency, fact),
   moved as (
     select month, entity, currency,
       -sum(relieved) filter (where fact = 'capture') as added,
-      coalesce(sum(relieved) filter (where fact in ('recognition', 'fee_kept')), 0) + sum(kept) as recognised,
+      coalesce(sum(relieved) filter (where fact in ('recognition', 'fee_kept')), 0)
+        + coalesce(sum(kept) filter (where fact = 'refund_owed'), 0) as recognised,
       coalesce(sum(relieved) filter (where fact in ('refund_owed', 'chargeback_lost')), 0) - sum(kept) as refunded,
-      sum(relieved) filter (where fact = 'chargeback_lost') as charged_back,
-      sum(relieved) filter (where fact in ('forfeiture', 'forfeiture_corrected')) as forfeited,
+      sum(relieved - kept) filter (where fact = 'chargeback_lost') as charged_back,
+      coalesce(sum(relieved) filter (where fact in ('forfeiture', 'forfeiture_corrected')), 0)
+        + coalesce(sum(kept) filter (where fact = 'chargeback_lost'), 0) as forfeited,
       -sum(relieved) filter (where fact = 'entity_transfer') as transferred,
       -sum(relieved) as change
     from posted group by month, entity, currency),

@@ -34,7 +34,7 @@ function expectedAccess(at: string): Scope | 'public' {
   if (/\/(suspension|reinstatement|revocations|freeze)$/.test(at) || at.startsWith('/v1/revocations')) return 'risk';
   if (at.endsWith('/compensations')) return 'operations';
   if (at.startsWith('/v1/cases') || at.startsWith('/v1/deliveries')) return 'operations';
-  if (/^\/v1\/(settlements|breaks|ledger|invoices)/.test(at) || at.endsWith('/tax-rates')) return 'finance';
+  if (/^\/v1\/(settlements|breaks|ledger|reports|invoices)/.test(at) || at.endsWith('/tax-rates')) return 'finance';
   if (/^\/v1\/(markets|agreements|entity-transfers|trial-offers)/.test(at)) return 'operations';
   if (/^\/v1\/(refunds|refund-payouts|chargebacks)/.test(at)) return 'finance';
   return 'storefront';

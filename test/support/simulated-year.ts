@@ -26,6 +26,7 @@ interface Dispute {
 export class SimulatedYear {
   readonly members: Member[] = [];
   private readonly open: Dispute[] = [];
+  private readonly disputed = new Set<string>();
   private state: number;
 
   constructor(
@@ -124,9 +125,10 @@ export class SimulatedYear {
          and not exists (select from refunds r where r.charge_id = c.id)`,
       [subscriptionId],
     );
-    const payment = rows[0]?.payment;
+    const payment = rows.map((row) => row.payment).find((one) => !this.disputed.has(one));
     const { body } = await api.call<SubscriptionAnswer>('GET', `/v1/subscriptions/${subscriptionId}`);
     if (payment === undefined || body.status !== 'active') return { status: 200, headers: new Headers(), body: {} };
+    this.disputed.add(payment);
     const id = await sandbox.dispute(payment);
     this.open.push({ id, closing: this.below(2) === 0 ? 'won' : 'lost' });
     return { status: 200, headers: new Headers(), body: {} };
