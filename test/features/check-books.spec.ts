@@ -85,6 +85,11 @@ const post = (fact: string, subject: string, entries: [account: string, minor: n
   from t, (values ${entries.map(([account, minor], index) => `(${index + 1}, '${account}', ${minor})`).join(', ')})
     e (line, account, minor)`;
 
+const dispute = (user: string): string => `
+  insert into chargebacks (id, charge_id, subscription_id, gateway_dispute_id, amount_minor, currency, reason, status, opened_at,
+    next_query_at)
+  values (gen_random_uuid(), ${charge(user)}, ${subscription(user)}, 'dp_1', 4999, 'EUR', 'fraudulent', 'open', now(), now())`;
+
 type Gateway = (movements: Movement[]) => Movement[];
 type Defect = [check: string, what: string, sql: string | string[], gateway?: Gateway];
 
@@ -349,6 +354,11 @@ const DEFECTS: Defect[] = [
     }),
   ],
   [
+    'I25',
+    'a charge that knows of a dispute nobody opened',
+    `update charges set disputed_minor = 4999 where id = ${charge('stays')}`,
+  ],
+  [
     'I23',
     'a refund that the timeline does not tell',
     `delete from timeline_entries where event = 'refund.created' and subscription_id = ${subscription('late')}`,
@@ -381,7 +391,7 @@ const DEFECTS: Defect[] = [
   [
     'B03',
     'a refund owed that the books hold for paid',
-    `update refunds set status = 'pending' where id = ${refund('late')}`,
+    `update gateway_requests set status = 'failed' where subject_id = ${refund('late')}`,
   ],
   [
     'B04',
@@ -412,6 +422,7 @@ const DEFECTS: Defect[] = [
     `update deferred_fees set returned_minor = 0 where charge_id = ${charge('late')}`,
   ],
   ['B07', 'a capture without its fee', `delete from deferred_fees where charge_id = ${charge('stays')}`],
+  ['B08', 'a dispute the books know nothing of', dispute('stays')],
   [
     'L01',
     'a request undecided for two hours',
@@ -473,6 +484,7 @@ const DEFECTS: Defect[] = [
     `update gateway_requests set intended_at = '2026-04-01T00:00:00Z' where subject_id = ${charge('used')}`,
   ],
   ['G10', 'less cash at the gateway than in the ledger', '', changed('capture', { amount: 4998 })],
+  ['G11', 'a dispute the gateway knows nothing of', dispute('stays')],
   ['D01', 'a number that is missing', `delete from documents where sequence = 1 and kind = 'invoice'`],
   ['D02', 'a capture without its invoice', `delete from documents where charge_id = ${charge('stays')}`],
   [

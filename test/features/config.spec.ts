@@ -157,6 +157,16 @@ describe('market files', () => {
       'rulePacks.0.numbers.renewalRequiresNotice.source',
       (json) => (pack(json).numbers.renewalRequiresNotice = { value: { minDays: 15, maxDays: 45 } }),
     ],
+    [
+      'a refund deadline that is none',
+      'rulePacks.0.numbers.refundDeadlineDays.value',
+      (json) => (pack(json).numbers.refundDeadlineDays = { value: -1, source: 'a test' }),
+    ],
+    [
+      'a refund deadline without its source',
+      'rulePacks.0.numbers.refundDeadlineDays.source',
+      (json) => (pack(json).numbers.refundDeadlineDays = { value: 14 }),
+    ],
     ['an unknown field at the top', 'surprise', (json) => Object.assign(json, { surprise: 1 })],
     ['no rule pack', 'rulePacks', (json) => (json.rulePacks = [])],
     ['rule packs that are none', 'rulePacks', (json) => Object.assign(json, { rulePacks: 'none' })],

@@ -171,7 +171,7 @@ describe('deferred revenue', () => {
   /** All that was ever earned and became payable, by the report and by the balance. */
   async function agreesWithIncome(): Promise<void> {
     const rows = await revenue('');
-    const { rows: found } = await service.database.query<{ currency: string; net: number; tax: number }>(
+    const { rows: found } = await service.database.query<{ currency: string; net: string; tax: string | null }>(
       `select currency, -sum(amount_minor) filter (where account <> 'tax_payable')::bigint as net,
          -sum(amount_minor) filter (where account = 'tax_payable')::bigint as tax
        from ledger_entries where account in ('membership_revenue', 'add_on_revenue', 'benefit_deductions',

@@ -11,6 +11,7 @@ import { createDatabase, dropDatabases } from '../support/database.js';
 
 const SECRET = 'whsec_of_this_test';
 const REPLAYED = 'idempotent-replayed';
+const COMES_IN = ['capture', 'refund_failure', 'chargeback_reversal'];
 
 let databaseUrl: string;
 let gateway: SandboxGateway;
@@ -47,7 +48,7 @@ async function putFaults(faults: object): Promise<void> {
 
 interface Movement {
   id: string;
-  type: 'capture' | 'refund';
+  type: string;
   paymentIntent: string;
   amount: number;
   currency: string;
@@ -288,6 +289,77 @@ describe('refunds', () => {
     expect((await stripe.refunds.create({ payment_intent })).status).toBe('succeeded');
     expect((await movements()).filter((one) => one.paymentIntent === payment_intent)).toHaveLength(2);
   });
+
+  test('come back when the bank sends them back, and are taken after all, once each', async () => {
+    const { id: payment_intent } = await charge('pm_card_visa');
+    const { id } = await stripe.refunds.create({ payment_intent, metadata: { reference: 'to-and-fro' } });
+    expect(await sandbox('POST', `/refunds/${id}/success`)).toMatchObject({ status: 400 });
+    expect(await sandbox('POST', `/refunds/${id}/failure`)).toMatchObject({ body: { status: 'failed' } });
+    expect(await sandbox('POST', `/refunds/${id}/failure`)).toMatchObject({ status: 400 });
+    expect(await stripe.refunds.retrieve(id)).toMatchObject({ failure_reason: 'expired_or_canceled_card' });
+    const { latest_charge } = await stripe.paymentIntents.retrieve(payment_intent, { expand: ['latest_charge'] });
+    expect(latest_charge).toMatchObject({ amount_refunded: 0, refunded: false });
+    expect(await sandbox('POST', `/refunds/${id}/success`)).toMatchObject({ body: { status: 'succeeded' } });
+    const moved = (await movements()).filter((one) => one.reference === 'to-and-fro');
+    expect(moved.map(({ type }) => type)).toEqual(['refund', 'refund_failure', 'refund']);
+  });
+});
+
+describe('disputes', () => {
+  const open = (body: object): ReturnType<typeof sandbox> => sandbox('POST', '/disputes', body);
+  const close = (id: string, status: string): ReturnType<typeof sandbox> =>
+    sandbox('POST', `/disputes/${id}/closing`, { status });
+
+  test('take the money with a fee, are listed, and give it back when they are won', async () => {
+    const { id: paymentIntent } = await charge('pm_card_visa');
+    const { body } = await open({ paymentIntent, reason: 'duplicate' });
+    const { id } = body as { id: string };
+    expect(await stripe.disputes.retrieve(id, { expand: ['payment_intent'] })).toMatchObject({
+      status: 'needs_response',
+      amount: 4999,
+      reason: 'duplicate',
+      payment_intent: { id: paymentIntent },
+      balance_transactions: [
+        { type: 'adjustment', reporting_category: 'dispute', amount: -4999, fee: 1500, net: -6499 },
+      ],
+    });
+    const listed = await stripe.disputes.list({ payment_intent: paymentIntent });
+    expect(listed.data.map((one) => one.id)).toEqual([id]);
+    expect((await close(id, 'won')).status).toBe(200);
+    expect(await stripe.disputes.retrieve(id)).toMatchObject({
+      status: 'won',
+      balance_transactions: [{}, { reporting_category: 'dispute_reversal', amount: 4999, fee: 0, net: 4999 }],
+    });
+    expect((await close(id, 'lost')).status).toBe(400);
+    const lines = (await fetch(`${gateway.url}/sandbox/settlement.csv`).then((one) => one.text())).split('\n');
+    const own = lines.filter((line) => line.includes(id));
+    expect(own[0]).toContain(`eur,-49.99,15.00,-64.99,dispute,${id}`);
+    expect(own[1]).toContain(`eur,49.99,0.00,49.99,dispute_reversal,${id}`);
+  });
+
+  test('leave nothing to refund but what they do not hold', async () => {
+    const { id: payment_intent } = await charge('pm_card_visa');
+    const { id } = (await open({ paymentIntent: payment_intent, amount: 1000 })).body as { id: string };
+    const refused = await failure(
+      stripe.refunds.create({ payment_intent }).then(() => stripe.refunds.create({ payment_intent, amount: 1 })),
+    );
+    expect(refused.code).toBe('charge_disputed');
+    expect((await stripe.refunds.list({ payment_intent })).data.map((one) => one.amount)).toEqual([3999]);
+    await close(id, 'won');
+    expect(await stripe.refunds.create({ payment_intent })).toMatchObject({ amount: 1000 });
+  });
+
+  test('need a captured payment, no more than it, and one word at a time', async () => {
+    const { id: paymentIntent } = await charge('pm_card_visa');
+    expect(await open({ paymentIntent, amount: 5000 })).toMatchObject({ status: 400 });
+    expect(await open({ paymentIntent, amount: 0 })).toMatchObject({ status: 422 });
+    expect(await open({ paymentIntent: 'pi_nobody' })).toMatchObject({ status: 400 });
+    expect(await open({})).toMatchObject({ status: 422 });
+    const { id } = (await open({ paymentIntent })).body as { id: string };
+    expect(await open({ paymentIntent })).toMatchObject({ status: 400 });
+    expect(await close(id, 'undecided')).toMatchObject({ status: 422 });
+    expect(await close('du_nobody', 'won')).toMatchObject({ status: 404 });
+  });
 });
 
 describe('faults', () => {
@@ -469,7 +541,7 @@ describe('what it knows', () => {
     const minor = (major = ''): number => Number(major.replace('.', ''));
     const cells = lines.map((line) => line.split(','));
     expect(cells.map((row) => [row[0], row[3]?.toUpperCase(), minor(row[4])])).toEqual(
-      all.map((one) => [one.id, one.currency, one.type === 'capture' ? one.amount : -one.amount]),
+      all.map((one) => [one.id, one.currency, COMES_IN.includes(one.type) ? one.amount : -one.amount]),
     );
     expect(cells.every((row) => minor(row[6]) === minor(row[4]) - minor(row[5]))).toBe(true);
     const transactions = await stripe.balanceTransactions.list({ limit: 100 }).autoPagingToArray({ limit: 1000 });

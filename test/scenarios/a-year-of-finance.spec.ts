@@ -3,6 +3,7 @@
  * and at each month's end the books equal what this file computes from the terms and the gateway's record by itself.
  * `YEAR_MEMBERS=5000` for the long run; `YEAR_SEED` for other lives.
  */
+import type { Answer } from '../support/api-client.js';
 import { audit } from '../support/auditor.js';
 import { spoil, type Discrepancy } from '../support/seeded-discrepancies.js';
 import { startService, type Service } from '../support/service.js';
@@ -34,7 +35,7 @@ interface Book {
   credit: number;
 }
 
-const finance = <T>(method: string, path: string, body?: object): Promise<{ status: number; body: T }> =>
+const finance = <T>(method: string, path: string, body?: object): Promise<Answer<T>> =>
   service.api.call<T>(method, path, body, { scope: 'finance' });
 
 async function balances(asOf: string): Promise<Map<string, number>> {

@@ -50,7 +50,7 @@ export class SimulatedYear {
     await this.service.api.clockTo(new Date(Date.UTC(2026, index + 1, 1)).toISOString());
   }
 
-  private async join(): Promise<void> {
+  private async join(): Promise<undefined> {
     const userId = `member-${this.members.length}-${this.below(1e6)}`;
     const country = this.pick(MARKETS);
     const startWith = this.below(10) < 3 ? 'trial' : 'paid';
@@ -160,7 +160,7 @@ export class SimulatedYear {
     return this.service.api.call<T>('POST', `/v1/subscriptions/${id}/${what}`, body, { scope });
   }
 
-  private async each<T>(items: T[], act: (item: T) => Promise<Answer<object> | void>): Promise<void> {
+  private async each<T>(items: T[], act: (item: T) => Promise<Answer<object> | undefined>): Promise<void> {
     const left = items.entries();
     const work = async (): Promise<void> => {
       for (const [, item] of left) {

@@ -5,46 +5,44 @@
 import type { Check } from './check.js';
 import { SWITCHED_OFF } from './money-checks.js';
 
-/** The gateway's list, less the refunds it could not deliver, beside the requests we made, and what of them we hold for done. */
+/**
+ * The gateway's list, less the refunds it could not deliver, beside the requests we made and what of them we hold for done.
+ * A full join is never a nested loop: nobody can tell the planner how long the list is.
+ */
 const BOTH_SIDES = `
   listed as (
-    select * from jsonb_to_recordset($1::jsonb) as m (type text, "paymentIntent" text, reference text, amount bigint,
+    select *, bool_or(type = 'refund_failure') over (partition by reference) and reference is not null as undelivered
+    from jsonb_to_recordset($1::jsonb) as m (type text, "paymentIntent" text, reference text, amount bigint,
       currency text, before boolean)),
-  there as (
-    select l.* from listed l
-    left join listed f on f.type = 'refund_failure' and f.reference = l.reference and l.type = 'refund'
-    where l.type in ('capture', 'refund') and f.reference is null),
+  there as (select * from listed where type = 'capture' or (type = 'refund' and not undelivered)),
   asked as (
-    select q.reference, q.subject_id, q.subscription_id, q.status, q.code, q.decided_at, q.intended_at,
-      case q.kind when 'refund' then 'refund' else 'capture' end as type
-    from gateway_requests q where q.kind <> 'validation'),
-  here as (
-    select a.type, a.reference, a.subject_id, a.subscription_id, c.amount_minor as amount, c.currency
-    from asked a join charges c on c.id = a.subject_id and c.status = 'succeeded' where a.status = 'succeeded'
-    union all
-    select a.type, a.reference, a.subject_id, a.subscription_id, r.amount_minor, r.currency
-    from asked a join refunds r on r.id = a.subject_id and r.status = 'succeeded'
-    where a.status = 'succeeded' and a.code is null)`;
+    select case q.kind when 'refund' then 'refund' else 'capture' end as type, q.reference, q.subject_id, q.subscription_id,
+      q.status, q.decided_at, q.intended_at, coalesce(c.amount_minor, r.amount_minor) as ours,
+      coalesce(c.currency, r.currency) as our_currency,
+      q.status = 'succeeded' and coalesce(c.status = 'succeeded', r.status = 'succeeded' and q.code is null, false) as here
+    from gateway_requests q left join charges c on c.id = q.subject_id left join refunds r on r.id = q.subject_id
+    where q.kind <> 'validation'),
+  sides as (
+    select type, reference, subject_id, subscription_id, status, decided_at, intended_at, ours, our_currency,
+      t."paymentIntent" as payment, t.amount as theirs, t.currency as their_currency, coalesce(t.before, false) as before,
+      t.amount is not null as there, a.subject_id is not null as asked, coalesce(a.here, false) as here
+    from there t full join asked a using (type, reference))`;
 
 const lost = (type: 'capture' | 'refund'): string => `
   with ${BOTH_SIDES}
-  select t.reference, t."paymentIntent" as payment, t.amount, t.currency, a.status as here from there t
-  left join asked a on a.reference = t.reference and a.type = t.type
-  left join here h on h.reference = t.reference and h.type = t.type
-  where t.type = '${type}' and t.before and h.reference is null and (a.reference is null or a.decided_at is not null)`;
+  select reference, payment, theirs as amount, their_currency as currency, status as here from sides
+  where type = '${type}' and there and before and not here and (not asked or decided_at is not null)`;
 
 const phantom = (type: 'capture' | 'refund'): string => `
   with ${BOTH_SIDES}
-  select h.reference, h.subscription_id, h.amount, h.currency from here h
-  left join there t on t.reference = h.reference and t.type = h.type
-  where h.type = '${type}' and t.reference is null`;
+  select reference, subscription_id, ours as amount, our_currency as currency from sides
+  where type = '${type}' and here and not there`;
 
 const twice = (type: 'capture' | 'refund'): string => `
   with ${BOTH_SIDES}
-  select a.subject_id as ${type === 'capture' ? 'charge' : 'refund'}, a.subscription_id, count(*) as times,
-    array_agg(t.reference) as references
-  from there t join asked a on a.reference = t.reference and a.type = t.type
-  where t.type = '${type}' group by a.subject_id, a.subscription_id having count(*) > 1`;
+  select subject_id as ${type === 'capture' ? 'charge' : 'refund'}, subscription_id, count(*) as times,
+    array_agg(reference) as references
+  from sides where type = '${type}' and there and asked group by subject_id, subscription_id having count(*) > 1`;
 
 export const GATEWAY_CHECKS: readonly Check[] = [
   {
@@ -79,9 +77,8 @@ export const GATEWAY_CHECKS: readonly Check[] = [
     given: 'movements',
     sql: `
       with ${BOTH_SIDES}
-      select h.reference, h.amount as ours, h.currency as our_currency, t.amount as theirs, t.currency as their_currency
-      from here h join there t on t.reference = h.reference and t.type = h.type
-      where h.amount <> t.amount or h.currency <> t.currency`,
+      select reference, ours, our_currency, theirs, their_currency from sides
+      where here and there and (ours <> theirs or our_currency <> their_currency)`,
   },
   {
     id: 'G08',
@@ -103,8 +100,8 @@ export const GATEWAY_CHECKS: readonly Check[] = [
       with ${BOTH_SIDES},
       ${SWITCHED_OFF},
       captured as (
-        select a.*, c.purpose, c.created_at from there t join asked a on a.reference = t.reference and a.type = t.type
-        join charges c on c.id = a.subject_id where t.type = 'capture')
+        select x.reference, x.subject_id, x.subscription_id, x.intended_at, c.purpose, c.created_at from sides x
+        join charges c on c.id = x.subject_id where x.type = 'capture' and x.there)
       select c.reference, c.subscription_id, c.intended_at, s.ended_at as stopped_at from captured c
       join subscriptions s on s.id = c.subscription_id where c.intended_at > s.ended_at
       union all
@@ -120,9 +117,8 @@ export const GATEWAY_CHECKS: readonly Check[] = [
     sql: `
       with ${BOTH_SIDES},
       cash as (
-        select a.subscription_id, t.currency, sum(case t.type when 'capture' then t.amount else -t.amount end) as amount
-        from there t join asked a on a.reference = t.reference and a.type = t.type
-        where a.decided_at is not null group by a.subscription_id, t.currency),
+        select subscription_id, their_currency as currency, sum(case type when 'capture' then theirs else -theirs end) as amount
+        from sides where there and asked and decided_at is not null group by subscription_id, their_currency),
       posted as (
         select subscription_id, currency, sum(amount_minor) as amount from ledger_entries
         where account = 'gateway_receivable' and subscription_id is not null and fact not like 'chargeback%'
