@@ -273,7 +273,9 @@ async function measure(client: pg.Client, databaseUrl: string, folder: string, l
   }
   // What only the small file holds is not the large one's to have.
   for (const table of ['charges', 'refunds']) {
-    await client.query(`delete from ${table} where settled_at < (select date_trunc('day', at) from moved where n = ${few + 1})`);
+    await client.query(
+      `delete from ${table} where settled_at < (select date_trunc('day', at) from moved where n = ${few + 1})`,
+    );
   }
   await client.query('vacuum analyze');
   await client.query('checkpoint');

@@ -9,6 +9,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { createApi } from './application.js';
 import type { Config } from './platform/config.js';
+import { APP_ROLE } from './platform/database-roles.js';
 import { DutyRunner } from './platform/duty-runner.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres.js';
 import { migrate } from './platform/migrate.js';
@@ -39,7 +40,12 @@ export async function startEverything(config: Config, sandboxEntry: string): Pro
     const sandboxUrl = needsSandbox(config)
       ? await bringSandbox(config, databaseUrl, apiUrl, sandboxEntry, stops)
       : null;
-    const complete = { ...config, DATABASE_URL: databaseUrl, STRIPE_API_BASE: sandboxUrl ?? config.STRIPE_API_BASE };
+    const complete = {
+      ...config,
+      DATABASE_URL: databaseUrl,
+      DATABASE_ROLE: config.DATABASE_ROLE ?? (config.DATABASE_URL === undefined ? APP_ROLE : undefined),
+      STRIPE_API_BASE: sandboxUrl ?? config.STRIPE_API_BASE,
+    };
     const app = await createApi(
       Object.assign(Object.create(Object.getPrototypeOf(config) as object) as Config, complete),
     );

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { DataSource } from 'typeorm';
 import { Clock, SystemClock, TestClock } from '../platform/clock.js';
 import type { Config } from '../platform/config.js';
+import { APP_ROLE } from '../platform/database-roles.js';
 import { Database, dataSourceOptions } from '../platform/database.js';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres.js';
 import { clusterPlace } from '../platform/embedded-postgres-cluster.js';
@@ -24,12 +25,15 @@ export interface Opened {
 
 interface Place {
   url: string;
+  role: string | undefined;
   leave: (source: DataSource) => Promise<void>;
 }
 
 export async function withDatabase<T>(config: Config, use: (opened: Opened) => Promise<T>): Promise<T> {
   const place = await findDatabase(config);
-  const options = Object.assign(dataSourceOptions(place.url, CONNECTIONS_MAX), { applicationName: APPLICATION });
+  const options = Object.assign(dataSourceOptions(place.url, CONNECTIONS_MAX, place.role), {
+    applicationName: APPLICATION,
+  });
   const source = new DataSource(options);
   try {
     await connect(source, place.url);
@@ -39,8 +43,8 @@ export async function withDatabase<T>(config: Config, use: (opened: Opened) => P
   }
 }
 
-async function findDatabase({ DATABASE_URL, DATA_DIR }: Config): Promise<Place> {
-  if (DATABASE_URL !== undefined) return { url: DATABASE_URL, leave: close };
+async function findDatabase({ DATABASE_URL, DATABASE_ROLE: role, DATA_DIR }: Config): Promise<Place> {
+  if (DATABASE_URL !== undefined) return { url: DATABASE_URL, role, leave: close };
   const folder = await realpath(DATA_DIR).catch(() => DATA_DIR);
   const known = await access(path.join(clusterPlace(folder).clusterFolder, 'PG_VERSION')).then(
     () => true,
@@ -56,7 +60,7 @@ async function findDatabase({ DATABASE_URL, DATA_DIR }: Config): Promise<Place> 
     await close(source);
     if (!needed) await postgres.stop();
   };
-  return { url: postgres.url('vip'), leave };
+  return { url: postgres.url('vip'), role: role ?? APP_ROLE, leave };
 }
 
 async function connect(source: DataSource, url: string): Promise<void> {

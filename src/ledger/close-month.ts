@@ -125,7 +125,7 @@ export class CloseMonth {
   /** Works until the month is done; `onBatch` hears how far it is. */
   async run(id: string, onBatch: (close: MonthClose) => void = () => undefined): Promise<void> {
     // Waits for whoever began to post into the month before its close was ordered.
-    await this.database.transaction((tx) => tx.query('lock table ledger_transactions in share mode'));
+    await this.database.transaction((tx) => tx.query('select wait_for_postings()'));
     while (await this.batch(id)) onBatch(await this.byId(id));
   }
 

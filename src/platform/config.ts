@@ -13,6 +13,7 @@ import {
   IsOptional,
   IsString,
   IsUrl,
+  Matches,
   Max,
   Min,
   validateSync,
@@ -52,6 +53,11 @@ export class Config {
   @IsOptional()
   @IsUrl({ ...LOCAL_URL, protocols: ['postgres', 'postgresql'] })
   DATABASE_URL?: string;
+
+  /** The role whose rights the service has, such as vip_membership_app; empty = those of who logs in. */
+  @IsOptional()
+  @Matches(/^[a-z_][a-z0-9_]{0,62}$/, { message: 'DATABASE_ROLE must be the name of a role in small letters' })
+  DATABASE_ROLE?: string;
 
   @Type(() => Number)
   @IsInt()
@@ -200,6 +206,7 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
 
 const OPTIONAL_KEYS = [
   'DATABASE_URL',
+  'DATABASE_ROLE',
   'REDIS_URL',
   'STRIPE_API_KEY',
   'STRIPE_API_BASE',

@@ -18,13 +18,18 @@ class SnakeCaseNames extends DefaultNamingStrategy {
 // A worker stopped in the middle of a transaction must not hold its locks, and nobody waits for one for long.
 const SESSION = '-c timezone=UTC -c idle_in_transaction_session_timeout=10000 -c lock_timeout=5000';
 
-export function dataSourceOptions(url: string, poolMax: number): DataSourceOptions {
+/** `role`: whose rights the connections have, in place of those of who logs in. */
+export function dataSourceOptions(url: string, poolMax: number, role?: string): DataSourceOptions {
   return {
     type: 'postgres',
     url,
     namingStrategy: new SnakeCaseNames(),
     poolSize: poolMax,
-    extra: { max: poolMax, connectionTimeoutMillis: 10_000, options: SESSION },
+    extra: {
+      max: poolMax,
+      connectionTimeoutMillis: 10_000,
+      options: role === undefined ? SESSION : `${SESSION} -c role=${role}`,
+    },
   };
 }
 

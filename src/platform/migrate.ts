@@ -1,4 +1,4 @@
-/** Brings a database to the version this build needs: our tables, then the queue's where PostgreSQL carries it. */
+/** Brings a database to the version this build needs: our tables, then the queue's, then who has which rights on them. */
 import { runMigrations } from 'bullmq';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
@@ -7,7 +7,9 @@ import { Ledger1764000000001 } from '../../migrations/1764000000001-ledger.js';
 import { Reconciliation1764000000002 } from '../../migrations/1764000000002-reconciliation.js';
 import { Chargebacks1764000000003 } from '../../migrations/1764000000003-chargebacks.js';
 import { Invoices1764000000004 } from '../../migrations/1764000000004-invoices.js';
+import { Roles1764000000005 } from '../../migrations/1764000000005-roles.js';
 import { DueWork1764000000900 } from '../../migrations/1764000000900-due-work.js';
+import { giveRights } from './database-roles.js';
 import { dataSourceOptions } from './database.js';
 
 export const MIGRATIONS = [
@@ -16,6 +18,7 @@ export const MIGRATIONS = [
   Reconciliation1764000000002,
   Chargebacks1764000000003,
   Invoices1764000000004,
+  Roles1764000000005,
   DueWork1764000000900,
 ];
 
@@ -31,6 +34,7 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
     await source.initialize();
     const applied = await source.runMigrations({ transaction: 'each' });
     await runMigrations(client);
+    await giveRights(client, (message) => console.error(message));
     return applied.map((migration) => migration.name);
   } finally {
     if (source.isInitialized) await source.destroy();

@@ -25,7 +25,7 @@ import { TestClockController } from './test-clock.controller.js';
 @Module({})
 export class PlatformModule {
   static with(config: Config): DynamicModule {
-    const { DATABASE_URL, DATABASE_POOL_MAX } = config;
+    const { DATABASE_URL, DATABASE_POOL_MAX, DATABASE_ROLE } = config;
     if (DATABASE_URL === undefined)
       throw new Error('DATABASE_URL is needed: set it, or use `npm start`, which brings a database');
     const clock = {
@@ -42,7 +42,10 @@ export class PlatformModule {
       imports: [
         DiscoveryModule,
         LoggerModule.forRoot(loggerOptions(config.LOG_LEVEL)),
-        TypeOrmModule.forRoot({ ...dataSourceOptions(DATABASE_URL, DATABASE_POOL_MAX), autoLoadEntities: true }),
+        TypeOrmModule.forRoot({
+          ...dataSourceOptions(DATABASE_URL, DATABASE_POOL_MAX, DATABASE_ROLE),
+          autoLoadEntities: true,
+        }),
       ],
       controllers: [HealthController, TestClockController],
       providers: [

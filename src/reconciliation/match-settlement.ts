@@ -41,7 +41,7 @@ export class MatchSettlement {
 
   async run(id: string): Promise<void> {
     // A table that has just grown by a million rows is planned for as if it had not.
-    await this.database.reader.query('analyze settlement_lines');
+    await this.database.reader.query('select measure_settlement_lines()');
     const done = await this.database.transaction(async (tx) => {
       if ((await this.settlements.lock(tx, id, 'running')) === null) return false;
       await this.compare(tx, id);

@@ -8,6 +8,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { createApi } from '../../src/application.js';
 import { Config } from '../../src/platform/config.js';
+import { APP_ROLE } from '../../src/platform/database-roles.js';
 import { DutyRunner } from '../../src/platform/duty-runner.js';
 import { signToken } from '../../src/platform/signing-keys.js';
 import { createSandboxGateway } from '../../src/sandbox-gateway/sandbox-gateway.js';
@@ -50,6 +51,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     PORT: 0,
     DATA_DIR: dataDir,
     DATABASE_URL: databaseUrl,
+    DATABASE_ROLE: APP_ROLE,
     DATABASE_POOL_MAX: 10,
     REDIS_URL: options.redisUrl,
     STRIPE_API_BASE: gateway.url,
