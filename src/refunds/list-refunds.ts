@@ -5,14 +5,14 @@
 import { Injectable } from '@nestjs/common';
 import { plusDays } from '../domain/instant.js';
 import { Refusal } from '../domain/refusal.js';
-import type { Refund } from '../domain/refund.js';
+import { ageDays, isOverdue, type Refund } from '../domain/refund.js';
 import { RequestStore, type RequestAttempt } from '../payments/request.store.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
 import { limitOf } from '../platform/page.js';
 import type { RefundPayoutEntity } from './refund-payout.entity.js';
 import { RefundPayoutStore } from './refund-payout.store.js';
-import type { RefundsQuery } from './refund.dto.js';
+import type { RefundsFilter, RefundsQuery } from './refund.dto.js';
 
 /** A refund with its membership's market. */
 export interface RefundRow extends Refund {
@@ -38,7 +38,7 @@ const COLUMNS = `
   from refunds r join subscriptions s on s.id = r.subscription_id`;
 
 /** Newest first; its values come from `refundFilter`. `$9` is the last refund of the page before. */
-export const REFUNDS = `${COLUMNS}
+const REFUNDS = `${COLUMNS}
   where ($1::text is null or r.status = $1) and ($2::timestamptz is null or r.created_at >= $2)
     and ($3::timestamptz is null or r.created_at < $3) and ($4::text is null or s.country = $4)
     and ($5::text is null or r.basis = $5) and ($6::timestamptz is null or r.created_at <= $6)
@@ -46,12 +46,18 @@ export const REFUNDS = `${COLUMNS}
     and ($9::uuid is null or r.id < $9)
   order by r.id desc`;
 
-export function refundFilter(query: RefundsQuery, now: Date): unknown[] {
+function refundFilter(query: RefundsFilter & { cursor?: string }, now: Date): unknown[] {
   const { status, from, to, country, basis, olderThanDays, overdue, cursor } = query;
   const before = olderThanDays === undefined ? null : plusDays(now, -olderThanDays);
   const asked = [status, from, to, country, basis].map((value) => value ?? null);
   return [...asked, before, overdue === undefined ? null : overdue === 'true', now, cursor ?? null];
 }
+
+export const REFUND_COLUMNS = [
+  ...['id', 'createdAt', 'settledAt', 'country', 'subscriptionId', 'chargeId', 'amount', 'currency', 'basis', 'clause'],
+  ...['status', 'ageDays', 'deadlineAt', 'overdue', 'attempts', 'retryAt', 'bouncedAt', 'paidOtherwiseAt'],
+  ...['paidOtherwiseBy', 'paidOtherwiseReason', 'bankReference', 'formula', 'calculation'],
+] as const;
 
 @Injectable()
 export class ListRefunds {
@@ -67,6 +73,13 @@ export class ListRefunds {
     const values = refundFilter(query, await this.clock.now());
     const rows = await this.database.reader.query<RefundRow[]>(`${REFUNDS} limit ${limitOf(query) + 1}`, values);
     return this.complete(rows);
+  }
+
+  /** Every one of them, however many, as lines of a file. */
+  async *lines(filter: RefundsFilter, gone: AbortSignal): AsyncGenerator<object[]> {
+    const now = await this.clock.now();
+    const batches = this.database.rows<RefundRow>(REFUNDS, refundFilter(filter, now), gone);
+    for await (const rows of batches) yield rows.map((row) => lineOf(row, now));
   }
 
   /** Refuses `not_found`. */
@@ -90,4 +103,9 @@ export class ListRefunds {
       now,
     }));
   }
+}
+
+function lineOf(row: RefundRow, now: Date): object {
+  const { formula } = row.calculation as { formula?: string };
+  return { ...row, amount: row.amountMinor, formula, ageDays: ageDays(row, now), overdue: isOverdue(row, now) };
 }

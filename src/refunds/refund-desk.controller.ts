@@ -1,17 +1,19 @@
 /** Where finance sees every refund, sends one that failed again, or pays it another way with four eyes. */
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
 import { RequestStore } from '../payments/request.store.js';
 import { RequireScope, Subject } from '../platform/access.js';
+import { CsvAnswers, CsvRoute } from '../platform/csv.js';
 import { NoBody } from '../platform/no-body.dto.js';
 import { limitOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { WaitMs } from '../platform/wait.js';
 import { ApprovePayout } from './approve-payout.js';
-import { ListRefunds } from './list-refunds.js';
+import { ListRefunds, REFUND_COLUMNS } from './list-refunds.js';
 import { ProposePayout } from './propose-payout.js';
 import { PayoutView, RefundDeskView, viewPayout, viewRefundDesk } from './refund-desk.view.js';
-import { PayoutBody, RefundRetryBody, RefundsQuery } from './refund.dto.js';
+import { PayoutBody, RefundRetryBody, RefundsFilter, RefundsQuery } from './refund.dto.js';
 import { RetryRefund } from './retry-refund.js';
 
 @ApiTags('finance')
@@ -24,6 +26,7 @@ export class RefundDeskController {
     private readonly proposePayout: ProposePayout,
     private readonly approvePayout: ApprovePayout,
     private readonly requests: RequestStore,
+    private readonly csv: CsvAnswers,
   ) {}
 
   /** Refunds of all memberships, newest first. */
@@ -32,6 +35,14 @@ export class RefundDeskController {
     const found = await this.listRefunds.run(query);
     const data = found.slice(0, limitOf(query)).map(viewRefundDesk);
     return { data, nextCursor: found.length > data.length ? (data.at(-1)?.id ?? null) : null };
+  }
+
+  /** All of them as a file, newest first. */
+  @Get('refunds.csv')
+  @CsvRoute()
+  file(@Query() query: RefundsFilter, @Res() response: Response): Promise<void> {
+    const rows = (gone: AbortSignal): AsyncGenerator<object[]> => this.listRefunds.lines(query, gone);
+    return this.csv.send(response, { name: 'refunds', columns: REFUND_COLUMNS, rows });
   }
 
   @Get('refunds/:id')

@@ -1,4 +1,5 @@
 /** What finance asks of the refund desk, and sends to it. */
+import { IntersectionType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Length, Max, Min } from 'class-validator';
 import type { RefundBasis } from '../domain/cancellation.js';
@@ -8,7 +9,7 @@ import { IsCountry, IsInstant } from '../platform/params.dto.js';
 
 const DAYS_MAX = 3650;
 
-export class RefundsQuery extends PageQuery {
+export class RefundsFilter {
   @IsOptional()
   @IsIn(['pending', 'succeeded', 'failed'])
   status?: RefundStatus;
@@ -45,6 +46,8 @@ export class RefundsQuery extends PageQuery {
   @IsIn(['true', 'false'])
   overdue?: 'true' | 'false';
 }
+
+export class RefundsQuery extends IntersectionType(PageQuery, RefundsFilter) {}
 
 export class RefundRetryBody {
   /** Why, for the record. */

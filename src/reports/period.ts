@@ -12,12 +12,6 @@ export interface Period {
   to: Date;
 }
 
-/** Without a bound it is open on that side. */
-export interface OpenPeriod {
-  from: Date | null;
-  to: Date | null;
-}
-
 /** `2027-01`, `2027-01-31` or `2027-01-31T10:00:00.000Z`. */
 export const BOUND_FORM = /^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])(T[0-2]\d:[0-5]\d:[0-5]\d(\.\d{1,3})?Z)?)?$/;
 
@@ -25,11 +19,9 @@ const MONTH_LENGTH = '2027-01'.length;
 const DAY_LENGTH = '2027-01-31'.length;
 
 /** `from` counts from its first instant and `to` up to its last, so both may name the same month. Refuses an empty one. */
-export function periodOf(from: string, to: string): Period;
-export function periodOf(from: string | undefined, to: string | undefined): OpenPeriod;
-export function periodOf(from: string | undefined, to: string | undefined): OpenPeriod {
-  const period = { from: from === undefined ? null : new Date(from), to: to === undefined ? null : endOf(to) };
-  if (period.from !== null && period.to !== null && period.from >= period.to) throw wrongWayRound();
+export function periodOf(from: string, to: string): Period {
+  const period = { from: new Date(from), to: endOf(to) };
+  if (period.from >= period.to) throw wrongWayRound();
   return period;
 }
 

@@ -1,7 +1,6 @@
 /** What finance asks of the reports. */
 import { IntersectionType } from '@nestjs/swagger';
-import { IsIn, IsOptional, Matches, registerDecorator } from 'class-validator';
-import type { RefundStatus } from '../domain/refund.js';
+import { IsOptional, Matches, registerDecorator } from 'class-validator';
 import { IsCountry } from '../platform/params.dto.js';
 import { PageQuery } from '../platform/page.js';
 import { BOUND_FORM } from './period.js';
@@ -37,28 +36,6 @@ export class PeriodQuery {
 }
 
 export class RefundsPeriod extends PeriodQuery {
-  /** The membership's market. */
-  @IsOptional()
-  @IsCountry()
-  country?: string;
-}
-
-/** As of the list of refunds. */
-export class RefundsFilter {
-  @IsOptional()
-  @IsIn(['pending', 'succeeded', 'failed'])
-  status?: RefundStatus;
-
-  /** Decided in it or later: a month, a day or an instant, UTC. */
-  @IsOptional()
-  @IsBound()
-  from?: string;
-
-  /** Decided before it; a month or a day is included. */
-  @IsOptional()
-  @IsBound()
-  to?: string;
-
   /** The membership's market. */
   @IsOptional()
   @IsCountry()

@@ -6,13 +6,12 @@
 import { Module } from '@nestjs/common';
 import { DeferredRevenue } from './deferred-revenue.js';
 import { Membership } from './membership.js';
-import { RefundsFileController } from './refunds-file.controller.js';
 import { RefundsReport } from './refunds-report.js';
 import { ReportsController } from './reports.controller.js';
 import { Revenue } from './revenue.js';
 
 @Module({
-  controllers: [RefundsFileController, ReportsController],
+  controllers: [ReportsController],
   providers: [DeferredRevenue, Membership, RefundsReport, Revenue],
 })
 export class ReportsModule {}

@@ -50,7 +50,7 @@ it('has its header and its name also when there is nothing to tell', async () =>
       'transactionId,line,at,fact,clause,entity,currency,account,debit,credit,subscriptionId,termNumber',
     '/v1/ledger/trial-balance.csv': 'asOf,entity,currency,account,debit,credit',
     '/v1/refunds.csv':
-      'id,createdAt,settledAt,country,subscriptionId,chargeId,paid,amount,currency,basis,clause,status,formula,calculation',
+      'id,createdAt,settledAt,country,subscriptionId,chargeId,amount,currency,basis,clause,status,ageDays,deadlineAt,overdue,attempts,retryAt,bouncedAt,paidOtherwiseAt,paidOtherwiseBy,paidOtherwiseReason,bankReference,formula,calculation',
     '/v1/reports/deferred-revenue.csv':
       'month,entity,currency,opening,added,recognised,refunded,forfeited,transferred,closing,chargedBack',
   };
@@ -96,8 +96,8 @@ it('says the same as JSON, filtered in the same way, with formulas made harmless
   ).toBe(true);
   const refunds = await database.query('select id from refunds order by id desc');
   expect((await file('/v1/refunds.csv')).rows.map(({ id }) => id)).toEqual(refunds.rows.map(({ id }) => id as string));
-  expect((await file('/v1/refunds.csv?country=JP&status=succeeded&from=2026-03&to=2026-03-20')).rows).toMatchObject([
-    { country: 'JP', paid: '4900', formula: expect.stringContaining('days left') },
+  expect((await file('/v1/refunds.csv?country=JP&status=succeeded&from=2026-03-20T10:00:00.000Z')).rows).toMatchObject([
+    { country: 'JP', amount: '4645', overdue: 'false', formula: expect.stringContaining('days left') },
   ]);
   expect((await file('/v1/refunds.csv?status=failed')).rows).toEqual([]);
   expect((await file('/v1/refunds.csv?status=lost')).status).toBe(422);
