@@ -139,6 +139,13 @@ const DOORS: Door[] = [
     good: () => ({ basisPoints: 2200, effectiveFrom: '2099-01-01T00:00:00.000Z', source: 'a test' }),
   },
   {
+    name: 'month close',
+    method: 'POST',
+    path: () => '/v1/ledger/month-closes',
+    scope: 'finance',
+    good: () => ({ month: '2020-01' }),
+  },
+  {
     name: 'break',
     method: 'POST',
     path: () => `/v1/breaks/${NOBODY}/resolution`,
