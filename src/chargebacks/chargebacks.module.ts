@@ -42,6 +42,5 @@ import { SettleWaitingRefunds } from './settle-waiting-refunds.js';
     SettleDispute,
     SettleWaitingRefunds,
   ],
-  exports: [AskDispute],
 })
 export class ChargebacksModule {}

@@ -54,6 +54,6 @@ import { SettleRefund } from './settle-refund.js';
     RetryRefund,
     SettleRefund,
   ],
-  exports: [ListRefunds, OpenRefund, RefundPayoutStore, RefundStore, SettleRefund],
+  exports: [OpenRefund, RefundPayoutStore, RefundStore, SettleRefund],
 })
 export class RefundsModule {}

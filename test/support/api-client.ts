@@ -125,7 +125,10 @@ export class ApiClient {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: (text === '' ? {} : JSON.parse(text)) as T };
+    // A file is left as text.
+    const json = response.headers.get('content-type')?.includes('json') === true;
+    const read: unknown = json ? JSON.parse(text) : text === '' ? {} : text;
+    return { status: response.status, headers: response.headers, body: read as T };
   }
 
   goodStanding(userId: string): Promise<Answer> {

@@ -151,7 +151,9 @@ export const MEMBERSHIP_CHECKS: readonly Check[] = [
         union all select 'cases', id::text, explanation || ' ' || data::text || ' ' || coalesce(resolution, '') from cases
         union all select 'gateway_events', id, payload::text from gateway_events
         union all select 'deliveries', id::text, coalesce(last_error, '') || ' ' || coalesce(answer, '') from deliveries
-        union all select 'refunds', id::text, calculation::text from refunds
+        union all select 'refunds', id::text, concat_ws(' ', calculation, paid_otherwise_reason, bank_reference) from refunds
+        union all select 'refund_payouts', id::text, reason || ' ' || bank_reference from refund_payouts
+        union all select 'chargebacks', id::text, reason from chargebacks
         union all select 'idempotency_keys', caller, body::text from idempotency_keys),
       -- Ids are all digits now and then, and no card's number.
       runs as (
