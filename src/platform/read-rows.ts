@@ -24,7 +24,13 @@ export async function* readRows<R extends object>(
     for (const setting of READ_ONLY) await runner.query(setting);
     const [backend] = await runner.manager.query<{ pid: number }[]>('select pg_backend_pid() as pid');
     cancel = () => {
-      canceled = source.query('select pg_cancel_backend($1)', [backend?.pid]).catch(() => undefined);
+      canceled = source
+        .transaction(async (tx) => {
+          // Only who logged in may cancel what it runs; a role that was set may not.
+          await tx.query('set local role none');
+          await tx.query('select pg_cancel_backend($1)', [backend?.pid]);
+        })
+        .catch(() => undefined);
     };
     gone.addEventListener('abort', cancel);
     await runner.query(`declare wanted no scroll cursor for ${text}`, values);
