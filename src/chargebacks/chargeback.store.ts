@@ -48,7 +48,7 @@ export class ChargebackStore {
   }
 
   /** One that was decided meanwhile is asked no more. */
-  async askAgainAt(id: string, nextQueryAt: Date): Promise<void> {
+  async askAgain(id: string, nextQueryAt: Date): Promise<void> {
     const open = { id, status: 'open' as const };
     await this.database.reader.getRepository(ChargebackEntity).update(open, { nextQueryAt, claimedUntil: null });
   }

@@ -1,9 +1,10 @@
 /**
- * The duties that find what no event told: open disputes are asked for once a day, and the gateway's own list of new ones
- * is looked through every hour. The hour is machine time: nothing becomes due by it.
+ * The duties that find what no event told: open disputes are asked for every day or few, and the gateway's own list of new
+ * ones is looked through every hour. The hour is machine time: nothing becomes due by it.
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DAY_MS, HOUR_MS, plusDays, plusMs } from '../domain/instant.js';
+import { askAgainAt } from '../domain/chargeback.js';
+import { HOUR_MS, plusDays, plusMs } from '../domain/instant.js';
 import { StripeGateway } from '../payments/stripe-gateway.js';
 import { Clock } from '../platform/clock.js';
 import { DutyRunner } from '../platform/duty-runner.js';
@@ -39,9 +40,10 @@ export class ChargebacksProcessor implements OnModuleInit {
   }
 
   private async ask(id: string): Promise<void> {
-    const { gatewayDisputeId } = await this.chargebacks.get(id);
+    const { gatewayDisputeId, openedAt } = await this.chargebacks.get(id);
     const answered = await this.askDispute.apply(gatewayDisputeId);
-    await this.chargebacks.askAgainAt(id, plusMs(await this.clock.now(), answered ? DAY_MS : HOUR_MS));
+    const now = await this.clock.now();
+    await this.chargebacks.askAgain(id, answered ? askAgainAt(openedAt, now) : plusMs(now, HOUR_MS));
   }
 
   /** All of the list is applied, or all of it is looked through again. */

@@ -5,8 +5,7 @@
 import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
 import type { Charge } from '../domain/charge.js';
-import type { Chargeback } from '../domain/chargeback.js';
-import { DAY_MS, plusMs } from '../domain/instant.js';
+import { askAgainAt, type Chargeback } from '../domain/chargeback.js';
 import { CashLedger } from '../ledger/cash-ledger.js';
 import { ChargeStore } from '../payments/charge.store.js';
 import type { ToldDispute } from '../payments/outcome.js';
@@ -42,7 +41,7 @@ export class OpenChargeback {
       status: 'open',
       openedAt: now,
       closedAt: null,
-      nextQueryAt: plusMs(now, DAY_MS),
+      nextQueryAt: askAgainAt(now, now),
     };
     await this.chargebacks.insert(tx, chargeback);
     await this.charges.save(tx, { ...charge, disputedMinor: charge.disputedMinor + amountMinor });

@@ -69,7 +69,7 @@ async function connect(source: DataSource, url: string): Promise<void> {
     throw new Error(`The database ${host}${pathname} cannot be used: ${error.message}`);
   });
   const current = await migrationsAreCurrent(source).catch((error: Error) => {
-    throw new Error(`The version of the database cannot be read: ${error.message}`);
+    throw new Error(`The version of the database cannot be read (${error.message}): run \`npm run migrate\` first.`);
   });
   if (!current) throw new Error('The database is not at the version this build needs: run `npm run migrate` first.');
 }

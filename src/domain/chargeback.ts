@@ -2,6 +2,8 @@
  * What a chargeback is: money that the member's bank takes back of a payment, for as long as the dispute is open or for
  * good. What the gateway's words for it mean is decided here; who is right, by the bank.
  */
+import { DAY_MS, plusMs } from './instant.js';
+
 export type ChargebackStatus = 'open' | 'won' | 'lost';
 
 export interface Chargeback {
@@ -43,4 +45,10 @@ export function coveredRefunds<T extends { amountMinor: number }>(owed: readonly
     leftMinor -= amountMinor;
     return true;
   });
+}
+
+/** An open dispute is asked for every day at first, then ever less often, but at least every three days. */
+export function askAgainAt(openedAt: Date, now: Date): Date {
+  const openForMs = now.getTime() - openedAt.getTime();
+  return plusMs(now, Math.min(Math.max(openForMs / 4, DAY_MS), 3 * DAY_MS));
 }

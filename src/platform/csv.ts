@@ -6,7 +6,7 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { applyDecorators, Injectable } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces } from '@nestjs/swagger';
-import { stringify } from 'csv-stringify/sync';
+import { stringify, type Options } from 'csv-stringify/sync';
 import type { Response } from 'express';
 import { codeOf } from './embedded-postgres-cluster.js';
 import { RequestProblem } from './problem.js';
@@ -16,6 +16,11 @@ const AT_ONCE = 4;
 const RETRY_AFTER_SECONDS = '10';
 // Of the stream, and of the query that was canceled for it.
 const CALLER_LEFT = ['ERR_STREAM_PREMATURE_CLOSE', '57014'];
+
+const CELLS: Options = {
+  escape_formulas: true,
+  cast: { date: (at) => at.toISOString(), boolean: String },
+};
 
 /** Rows, many at a time: a step of the stream for each row would cost more than the row. */
 export type RowBatches = AsyncIterable<object[]> | Iterable<object[]>;
@@ -89,14 +94,12 @@ async function* resumed(read: IteratorResult<string>[], rest: AsyncGenerator<str
 
 /** The header, then the lines of each batch. */
 async function* linesOf(columns: readonly string[], batches: RowBatches): AsyncGenerator<string> {
-  yield textOf([Object.fromEntries(columns.map((name) => [name, name]))], columns);
+  yield stringify([[...columns]], CELLS);
   for await (const rows of batches) if (rows.length > 0) yield textOf(rows, columns);
 }
 
+/** Cells in order: handing over the rows themselves takes twice as long. */
 function textOf(rows: object[], columns: readonly string[]): string {
-  return stringify(rows, {
-    columns: [...columns],
-    escape_formulas: true,
-    cast: { date: (at) => at.toISOString(), boolean: String },
-  });
+  const cells = rows.map((row) => columns.map((name) => (row as Record<string, unknown>)[name]));
+  return stringify(cells, CELLS);
 }

@@ -5,7 +5,6 @@
 import type { NextFunction, Request, Response } from 'express';
 import { visit } from 'jsonc-parser';
 import { holdsCardNumber } from './card-numbers.js';
-import { isId, withoutIds } from './ids.js';
 import { RequestProblem, validationFailed, type FieldError } from './problem.js';
 import { isUpload } from './upload.js';
 
@@ -112,6 +111,6 @@ function faultOf(text: string, textMax: number): string | null {
   if (text.length > textMax) return `is longer than ${textMax} characters`;
   if (text.includes('\0')) return 'has a NUL character';
   if (!text.isWellFormed()) return 'has a lone surrogate';
-  if (!isId(text) && holdsCardNumber(withoutIds(text))) return 'looks like a card number; never send one here';
+  if (holdsCardNumber(text)) return 'looks like a card number; never send one here';
   return null;
 }

@@ -1,5 +1,5 @@
-/** What the gateway's words for a dispute mean, and which refunds the lost money has paid. */
-import { coveredRefunds, statusOfDispute } from '../../src/domain/chargeback.js';
+/** What the gateway's words for a dispute mean, which refunds the lost money has paid, and when it is asked again. */
+import { askAgainAt, coveredRefunds, statusOfDispute } from '../../src/domain/chargeback.js';
 
 it.each([
   ['needs_response', 'open'],
@@ -28,4 +28,14 @@ it.each([
 ])('of %j owed, %i taken has paid %j', (owed, taken, covered) => {
   const refunds = owed.map((amountMinor) => ({ amountMinor }));
   expect(coveredRefunds(refunds, taken).map(({ amountMinor }) => amountMinor)).toEqual(covered);
+});
+
+it.each([
+  ['2026-03-01T10:00:00.000Z', '2026-03-02T10:00:00.000Z'],
+  ['2026-03-05T10:00:00.000Z', '2026-03-06T10:00:00.000Z'],
+  ['2026-03-09T10:00:00.000Z', '2026-03-11T10:00:00.000Z'],
+  ['2026-03-13T10:00:00.000Z', '2026-03-16T10:00:00.000Z'],
+  ['2026-06-01T10:00:00.000Z', '2026-06-04T10:00:00.000Z'],
+])('opened on 1 March and asked for at %s, it is asked for again at %s', (now, again) => {
+  expect(askAgainAt(new Date('2026-03-01T10:00:00.000Z'), new Date(now)).toISOString()).toBe(again);
 });

@@ -258,7 +258,7 @@ describe('the news of a dispute', () => {
     expect(await openCases()).toEqual([]);
   });
 
-  it('that is lost is found in the list of the gateway, and its end by asking once a day', async () => {
+  it('that is lost is found in the list of the gateway, and its end by asking a day later', async () => {
     const { api, sandbox, database } = service;
     const { id } = (await api.subscribe('m1')).body;
     await sandbox.faults({ dropWebhooks: true });
