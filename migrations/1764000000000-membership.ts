@@ -252,7 +252,11 @@ create table timeline_entries (
   event text not null,
   clause text,
   explanation text not null,
-  data jsonb not null
+  data jsonb not null,
+  -- 1, 2, 3… within the subscription, and the hash of this line with that of the one before
+  sequence integer not null check (sequence > 0),
+  hash text not null,
+  unique (subscription_id, sequence)
 );
 create index timeline_by_subscription on timeline_entries (subscription_id, id);
 create index timeline_recovered on timeline_entries (at) where event = 'subscription.recovered';
@@ -288,8 +292,10 @@ create table revocations (
   proposed_at timestamptz(3) not null,
   approved_by text check (approved_by <> proposed_by),
   approved_at timestamptz(3),
+  corrected_at timestamptz(3),
   check ((status = 'approved') = (approved_by is not null)),
-  check ((approved_by is null) = (approved_at is null))
+  check ((approved_by is null) = (approved_at is null)),
+  check (corrected_at is null or approved_at is not null)
 );
 create unique index one_open_revocation on revocations (subscription_id) where status = 'proposed';
 `;
@@ -527,6 +533,26 @@ create function forbid_change() returns trigger language plpgsql as $$
 begin
   raise exception '% is append only', tg_table_name;
 end $$;
+create function hash_of_line(previous text, id uuid, sequence integer, at timestamptz, actor text, event text,
+  clause text, explanation text, data jsonb) returns text stable language sql
+  return encode(sha256(convert_to(jsonb_build_array(previous, id, sequence, (extract(epoch from at) * 1000)::bigint, actor,
+    event, clause, explanation, data)::text, 'UTF8')), 'hex');
+
+create function chain_line() returns trigger language plpgsql as $$
+declare
+  last record;
+begin
+  -- Held already by whoever changes the subscription; a refusal comes alone.
+  perform from subscriptions where id = new.subscription_id for no key update;
+  select sequence, hash into last from timeline_entries where subscription_id = new.subscription_id
+  order by sequence desc limit 1;
+  new.sequence := coalesce(last.sequence, 0) + 1;
+  new.hash := hash_of_line(coalesce(last.hash, ''), new.id, new.sequence, new.at, new.actor, new.event, new.clause,
+    new.explanation, new.data);
+  return new;
+end $$;
+create trigger lines_are_chained before insert on timeline_entries for each row execute function chain_line();
+
 create trigger timeline_is_append_only before update or delete on timeline_entries
   for each row execute function forbid_change();
 create trigger decisions_are_append_only before update or delete on eligibility_decisions
@@ -647,6 +673,7 @@ drop table add_on_charges, add_ons, add_on_offers, benefit_freezes, benefit_uses
 drop table test_clock, idempotency_keys, revocations, discontinuation_approvals, discontinuations, cases, gateway_events, gateway_requests, refund_payouts, refunds, gateway_customers,
   cancellations, cancellation_quotes, timeline_entries, terms, charges, mandates, subscriptions,
   eligibility_decisions, standings, agreements, prices, rule_packs, markets;
-drop function keep_refunds_within_capture, keep_refunds_final, keep_outcomes_final, keep_ends_final, forbid_change;
+drop function keep_refunds_within_capture, keep_refunds_final, keep_outcomes_final, keep_ends_final, forbid_change,
+  chain_line, hash_of_line;
 drop extension btree_gist;
 `;

@@ -70,6 +70,7 @@ create table deferred_fees (
   tax_basis_points integer not null,
   starts_at timestamptz(3),
   ends_at timestamptz(3),
+  captured_at timestamptz(3) not null,
   recognised_minor bigint not null default 0,
   recognised_until timestamptz(3),
   -- what it was before the latest close, so that one statement can move it and post the difference
@@ -138,8 +139,23 @@ end $$;
 create trigger closed_months_stay_closed before insert on ledger_transactions
   for each row execute function keep_closed_months();
 
+create function keep_month_closes_final() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' or old.status = 'done' then
+    raise exception 'the close of % is final', old.month;
+  end if;
+  return new;
+end $$;
+create trigger month_closes_are_final before update or delete on month_closes
+  for each row execute function keep_month_closes_final();
+
 create function keep_entries_balanced() returns trigger language plpgsql as $$
 begin
+  -- Of a transaction that was posted while the month was open, too.
+  if exists (select from (select distinct at, fact from added) a join month_closes m on m.ends_at > a.at
+             where m.status = 'done' or a.fact not in ('recognition', 'fee_kept')) then
+    raise exception 'the month of an entry is closed: post a correction in an open one';
+  end if;
   if exists (select from added group by transaction_id, entity, currency having sum(amount_minor) <> 0) then
     raise exception 'ledger entries must sum to zero per entity and currency';
   end if;
@@ -171,5 +187,5 @@ create constraint trigger transactions_sum_to_zero after insert on ledger_transa
 const DOWN = `
 drop table month_closes, deferred_fees, ledger_entries, ledger_transactions, tax_rates;
 drop function earned_minor, days_left_of_term, days_of_term;
-drop function keep_ledger_append_only, keep_closed_months, keep_entries_balanced, keep_transactions_whole;
+drop function keep_ledger_append_only, keep_closed_months, keep_month_closes_final, keep_entries_balanced, keep_transactions_whole;
 `;

@@ -76,6 +76,7 @@ create table breaks (
   refund_id uuid references refunds,
   ours_minor bigint check (ours_minor >= 0),
   ours_currency text,
+  -- below zero where it moved the other way
   theirs_minor bigint,
   theirs_currency text,
   status text not null check (status in ('open', 'proposed', 'explained', 'resolved')),
@@ -86,8 +87,7 @@ create table breaks (
   check ((status in ('explained', 'resolved')) = (closed_at is not null)),
   unique (settlement_id, line)
 );
-create unique index one_missing_capture on breaks (charge_id) where kind = 'missing_at_gateway' and refund_id is null;
-create unique index one_missing_refund on breaks (refund_id) where kind = 'missing_at_gateway';
+create unique index one_missing_movement on breaks (movement, gateway_reference) where kind = 'missing_at_gateway';
 create index breaks_by_charge on breaks (charge_id);
 create index breaks_open on breaks (settlement_id) where closed_at is null;
 create index breaks_missing_at_gateway on breaks (gateway_reference) where kind = 'missing_at_gateway';

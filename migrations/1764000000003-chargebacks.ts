@@ -18,6 +18,8 @@ create table chargebacks (
   subscription_id uuid not null references subscriptions,
   gateway_dispute_id text not null unique,
   amount_minor bigint not null check (amount_minor > 0),
+  -- of a lost one: what of the fee it took that no refund had returned
+  credited_minor bigint not null default 0 check (credited_minor between 0 and amount_minor),
   currency text not null,
   reason text not null,
   status text not null check (status in ('open', 'won', 'lost')),
@@ -26,7 +28,8 @@ create table chargebacks (
   next_query_at timestamptz(3),
   claimed_until timestamptz,
   check ((status = 'open') = (closed_at is null)),
-  check ((status = 'open') = (next_query_at is not null))
+  check ((status = 'open') = (next_query_at is not null)),
+  check (status = 'lost' or credited_minor = 0)
 );
 create index chargebacks_by_charge on chargebacks (charge_id);
 create index chargebacks_open on chargebacks (next_query_at) where next_query_at is not null;

@@ -54,13 +54,14 @@ create table documents (
   invoice_id uuid references documents,
   invoice_number text,
   refund_id uuid unique,
+  chargeback_id uuid unique,
   basis text,
   unique (entity, kind, sequence),
   foreign key (entity, kind) references document_counters (entity, kind),
   check ((add_on is null) = (starts_at is not null) and (starts_at is null) = (ends_at is null)),
   check ((kind = 'credit_note') = (invoice_id is not null)),
-  check ((invoice_id is null) = (invoice_number is null) and (invoice_id is null) = (refund_id is null)
-    and (invoice_id is null) = (basis is null))
+  check ((invoice_id is null) = (invoice_number is null) and (invoice_id is null) = (basis is null)),
+  check (num_nonnulls(refund_id, chargeback_id) = case when invoice_id is null then 0 else 1 end)
 );
 create unique index one_invoice_per_charge on documents (charge_id) where kind = 'invoice';
 create index documents_newest on documents (issued_at, id);
@@ -68,7 +69,7 @@ create index documents_by_entity on documents (entity, issued_at, id);
 create index documents_by_subscription on documents (subscription_id, issued_at, id);
 `;
 
-/** Filled in the commit of the fact; docs/decisions say why neither a watermark nor a join over the ledger would do. */
+/** Filled in the commit of the fact, by the ledger itself for a chargeback that was lost; docs/decisions say why neither a watermark nor a join over the ledger would do. */
 const WAITING = `
 create table undocumented_facts (
   entity text not null,

@@ -15,6 +15,7 @@ import type { Config } from './platform/config.js';
 import { DutyRunner } from './platform/duty-runner.js';
 import { fieldErrors } from './platform/field-errors.js';
 import { nameRequest } from './platform/logging.js';
+import { Metrics } from './platform/metrics.js';
 import { validationFailed } from './platform/problem.js';
 import { LONG_TEXT_PATH, parseStrictJson } from './platform/strict-json.js';
 
@@ -30,6 +31,8 @@ export async function createApi(config: Config): Promise<NestExpressApplication>
   app.useLogger(app.get(Logger));
   app.disable('x-powered-by');
   app.use(nameRequest);
+  const metrics = app.get(Metrics);
+  app.use((request: Request, response: Response, next: NextFunction) => metrics.count(request, response, next));
   app.use(helmet());
   app.use(readBody);
   app.useGlobalPipes(

@@ -13,6 +13,7 @@ import { APP_ROLE } from './platform/database-roles.js';
 import { DutyRunner } from './platform/duty-runner.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres.js';
 import { migrate } from './platform/migrate.js';
+import { serveOps } from './platform/ops-server.js';
 import { startSandboxProcess } from './sandbox-process.js';
 
 export interface Running {
@@ -57,6 +58,7 @@ export async function startEverything(config: Config, sandboxEntry: string): Pro
         ? new Error(`Port ${port} is taken. Set another PORT, or 0 for a free one.`)
         : error;
     });
+    stops.push(await serveOps(app));
     const instance = path.join(config.DATA_DIR, 'instance.json');
     await writeFile(instance, JSON.stringify({ apiUrl, sandboxUrl, pid: process.pid }));
     stops.push(() => rm(instance, { force: true }));

@@ -54,7 +54,7 @@ export class AddOnCharges implements RequestKind, OnModuleInit {
         return this.declined(change, charge, outcome.code);
       case 'waiting_for_member':
         // An extra is not worth a wait: it is taken back, and offered as before.
-        return this.requests.withdrawWaiting(change, charge.id);
+        return this.requests.withdrawWaiting(change, { subjectId: charge.id });
       case 'unknown':
         await this.charges.save(change.tx, { ...charge, status: 'unknown' });
     }

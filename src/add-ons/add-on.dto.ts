@@ -1,5 +1,5 @@
 /** What is sent and answered about value-added services. */
-import { IsUUID, Matches } from 'class-validator';
+import { IsOptional, IsUUID, Matches } from 'class-validator';
 import type { AddOnStatus } from '../domain/add-on.js';
 import { IsMoney, MoneyBody } from '../platform/money.dto.js';
 import { MoneyView } from '../subscriptions/subscription.view.js';
@@ -16,6 +16,13 @@ export class AcceptanceBody {
   /** The price the member was shown; it must be the one in force. */
   @IsMoney()
   price: MoneyBody;
+}
+
+export class RefusalBody {
+  /** The price the member was shown; a no is a no at any. */
+  @IsOptional()
+  @IsMoney()
+  price?: MoneyBody;
 }
 
 export class AddOnView {

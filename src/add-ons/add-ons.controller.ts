@@ -6,11 +6,10 @@ import { ChargeStore } from '../payments/charge.store.js';
 import { RequestStore } from '../payments/request.store.js';
 import { RequireScope } from '../platform/access.js';
 import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
-import { NoBody } from '../platform/no-body.dto.js';
 import { IdParam } from '../platform/params.dto.js';
 import { WaitMs } from '../platform/wait.js';
 import { AcceptAddOn } from './accept-add-on.js';
-import { AcceptanceBody, AddOnParam, AddOnsView, AddOnView } from './add-on.dto.js';
+import { AcceptanceBody, AddOnParam, AddOnsView, AddOnView, RefusalBody } from './add-on.dto.js';
 import { RefuseAddOn } from './refuse-add-on.js';
 import { ShowAddOns } from './show-add-ons.js';
 
@@ -62,7 +61,11 @@ export class AddOnsController {
   @Post(':code/refusal')
   @KeyedRoute()
   @HttpCode(200)
-  refuse(@Param() { id, code }: AddOnParam, @Body() _body: NoBody, @Keyed() keyed: KeyedRequest): Promise<AddOnView> {
+  refuse(
+    @Param() { id, code }: AddOnParam,
+    @Body() _body: RefusalBody,
+    @Keyed() keyed: KeyedRequest,
+  ): Promise<AddOnView> {
     return this.idempotency.run(keyed, {
       act: (bind) => this.refuseAddOn.run(id, code, bind),
       answer: () => this.show.one(id, code),

@@ -58,12 +58,13 @@ export class AssessCancellation {
     });
     const facts: QuoteFacts = {
       termId: running?.id ?? null,
+      termEndsAt: running?.endsAt.toISOString() ?? null,
       chargeId: charge?.id ?? null,
       returnedMinor: charge?.returnedMinor ?? 0,
       benefitUses: used.uses,
       benefitValueUsedMinor: used.valueMinor,
       waitingTermId: waiting?.id ?? null,
-      addOnChargeIds: unused.filter(({ kind }) => kind === 'add_on').map(({ charge: { id } }) => id),
+      unused: unused.map(({ charge: { id: chargeId, returnedMinor } }) => ({ chargeId, returnedMinor })),
     };
     return { quote, facts };
   }

@@ -5,12 +5,14 @@ import type { CancellationQuote, RefundBasis } from '../domain/cancellation.js';
 /** The facts a quote rests on; when one of them changes, the quote is stale. */
 export interface QuoteFacts {
   termId: string | null;
+  termEndsAt: string | null;
   chargeId: string | null;
   returnedMinor: number;
   benefitUses: number;
   benefitValueUsedMinor: number;
   waitingTermId: string | null;
-  addOnChargeIds: string[];
+  /** What else was paid and would go back. */
+  unused: { chargeId: string; returnedMinor: number }[];
 }
 
 @Entity('cancellation_quotes')

@@ -51,8 +51,8 @@ export class EndWithReturns {
       reason,
     });
     for (const part of quote.refunds) await this.refund(change, id, quote, part);
-    const keptAs = basis === 'full_less_benefits' ? 'benefit_deductions' : 'membership_revenue';
-    await this.ledger.serviceCutShort(change, keptAs, clause);
+    const deducted = quote.lines.some(({ kind }) => kind === 'benefit_deduction' || kind === 'time_deduction');
+    await this.ledger.serviceCutShort(change, deducted ? 'benefit_deductions' : 'membership_revenue', clause);
     const waiting = waitingTerm(change.terms, effectiveAt);
     if (waiting !== null) await this.subscriptions.removeTerm(tx, waiting.id);
   }

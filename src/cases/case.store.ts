@@ -18,8 +18,10 @@ export interface NewCase {
     | 'refund_paid_twice'
     | 'renewal_notice_missing'
     | 'chargeback'
-    | 'chargeback_won_after_end';
-  subscriptionId: string;
+    | 'chargeback_won_after_end'
+    | 'settlement_unreadable';
+  /** Null where it concerns no single membership. */
+  subscriptionId: string | null;
   subjectId: string;
   explanation: string;
   data: object;

@@ -22,7 +22,11 @@ export class CasesController {
 
   @Post(':id/resolution')
   @HttpCode(200)
-  resolve(@Param() { id }: IdParam, @Body() body: ResolutionBody, @Subject() subject: string): Promise<CaseEntity> {
-    return this.cases.resolve(id, subject, body.resolution);
+  resolve(
+    @Param() { id }: IdParam,
+    @Body() { resolution, reason }: ResolutionBody,
+    @Subject() subject: string,
+  ): Promise<CaseEntity> {
+    return this.cases.resolve(id, subject, reason === undefined ? resolution : `${resolution}: ${reason}`);
   }
 }

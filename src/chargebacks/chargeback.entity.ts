@@ -19,6 +19,9 @@ export class ChargebackEntity implements Chargeback {
   @Column('bigint')
   amountMinor: number;
 
+  @Column('bigint')
+  creditedMinor: number;
+
   @Column('text')
   currency: string;
 

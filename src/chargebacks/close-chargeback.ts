@@ -49,7 +49,8 @@ export class CloseChargeback {
     const { coveredMinor, owedMinor } = await this.refunds.payByChargeback(change, chargeback);
     await this.settleCharge(change, chargeback, amountMinor);
     const lost = { chargeId, amountMinor: amountMinor - coveredMinor };
-    await this.ledger.chargebackLost(change, id, lost, owedMinor);
+    const creditedMinor = await this.ledger.chargebackLost(change, id, lost, owedMinor);
+    await this.chargebacks.save(change.tx, { ...chargeback, creditedMinor });
     await this.service.dropWaitingTerm(change, chargeback);
   }
 

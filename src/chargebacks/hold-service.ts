@@ -21,11 +21,13 @@ export class HoldService {
   ) {}
 
   /** Auto-renewal stays off, whoever wins, until the member switches it on. */
-  stop(change: Change, { id: chargebackId, reason }: Chargeback): void {
+  async stop(change: Change, { id: chargebackId, reason }: Chargeback): Promise<void> {
     const { subscription } = change;
     if (!isLive(subscription.status) || subscription.status === 'pending_payment') return;
     if (subscription.suspendedFor === null) {
-      this.suspension.begin(change, 'chargeback', `a payment is disputed with the bank: ${reason}`, { chargebackId });
+      await this.suspension.begin(change, 'chargeback', `a payment is disputed with the bank: ${reason}`, {
+        chargebackId,
+      });
     }
     if (!subscription.autoRenewal) return;
     subscription.autoRenewal = false;

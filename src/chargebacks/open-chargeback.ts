@@ -36,6 +36,7 @@ export class OpenChargeback {
       subscriptionId,
       gatewayDisputeId,
       amountMinor,
+      creditedMinor: 0,
       currency,
       reason,
       status: 'open',
@@ -55,7 +56,7 @@ export class OpenChargeback {
       currency,
       reason,
     });
-    this.service.stop(change, chargeback);
+    await this.service.stop(change, chargeback);
     await this.openCase(change, chargeback, told, words);
     return chargeback;
   }

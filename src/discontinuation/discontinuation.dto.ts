@@ -1,5 +1,6 @@
 /** What operations send to end a market, and the plan they are shown. */
-import { IsISO8601, Length } from 'class-validator';
+import { Length } from 'class-validator';
+import { IsInstant } from '../platform/params.dto.js';
 import { MoneyView } from '../subscriptions/subscription.view.js';
 
 export class DiscontinuationBody {
@@ -8,7 +9,7 @@ export class DiscontinuationBody {
   reason: string;
 
   /** When every membership of the market ends; not in the past. */
-  @IsISO8601({ strict: true })
+  @IsInstant()
   effectiveAt: string;
 }
 

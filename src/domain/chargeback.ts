@@ -12,6 +12,8 @@ export interface Chargeback {
   subscriptionId: string;
   gatewayDisputeId: string;
   amountMinor: number;
+  /** Of a lost one: what of the fee it took that no refund had returned, and a credit note says so. */
+  creditedMinor: number;
   currency: string;
   /** As the gateway calls it, such as `fraudulent`. */
   reason: string;

@@ -18,6 +18,8 @@ export interface DeferredFee {
   taxBasisPoints: number;
   startsAt: Date | null;
   endsAt: Date | null;
+  /** Nothing of it is earned before. */
+  capturedAt: Date;
   /** Net minor units earned so far. */
   recognisedMinor: number;
   /** Up to when, where that was ahead of the months' closes; null before. */
@@ -51,14 +53,15 @@ export interface Recognition {
 
 /**
  * What is still to be recognised up to an instant: one part for each month that has ended since `openSince` and was not
- * closed, so that it lands in the month it was earned in, and one for the days since. What was recognised ahead of the
+ * closed, so that it lands in the month it was earned in, and one for the days since; days before the fee was captured,
+ * in a grace, are earned with it. What was recognised ahead of the
  * closes stays where it is.
  */
 export function recognitions(fee: DeferredFee, upTo: Date, openSince: Date | null): Recognition[] {
   if (fee.startsAt === null || fee.status !== 'open') return [];
   const parts: Recognition[] = [];
   let recognised = fee.recognisedMinor;
-  const since = [fee.startsAt, openSince, fee.recognisedUntil].filter((at) => at !== null);
+  const since = [fee.startsAt, fee.capturedAt, openSince, fee.recognisedUntil].filter((at) => at !== null);
   for (const monthEnd of [...monthEnds(latestOf(since), upTo), null]) {
     const earned = netMinor(fee) - unearnedMinor(fee, monthEnd ?? upTo);
     const at = monthEnd === null ? upTo : lastInstantBefore(monthEnd);

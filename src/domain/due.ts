@@ -16,7 +16,7 @@ export interface Due {
 
 type DueFacts = Pick<
   Subscription,
-  'status' | 'createdAt' | 'firstFailedAt' | 'retryAt' | 'chargeProgress' | 'suspendedAt'
+  'status' | 'autoRenewal' | 'createdAt' | 'firstFailedAt' | 'retryAt' | 'chargeProgress' | 'suspendedAt'
 >;
 
 export function nextDue(subscription: DueFacts, lastTerm: Term | null, now: Date): Due {
@@ -33,13 +33,16 @@ export function nextDue(subscription: DueFacts, lastTerm: Term | null, now: Date
       return { move: lastTerm.kind === 'trial' ? 'convert_trial' : 'renew_term', at: lastTerm.endsAt };
     case 'past_due':
       if (charge === 'moving' || subscription.firstFailedAt === null) return { move: null, at: null };
-      if (charge === 'declined' && subscription.retryAt !== null && subscription.suspendedAt === null) {
-        return { move: 'retry_payment', at: subscription.retryAt };
-      }
+      // After a chargeback auto-renewal is off, and only the member's own word tries again.
+      if (mayRetry(subscription)) return { move: 'retry_payment', at: subscription.retryAt };
       return { move: 'give_up_payment', at: plusMs(subscription.firstFailedAt, GIVE_UP_AFTER_MS) };
     default:
       return { move: null, at: null };
   }
+}
+
+function mayRetry({ chargeProgress, retryAt, suspendedAt, autoRenewal }: DueFacts): boolean {
+  return chargeProgress === 'declined' && retryAt !== null && suspendedAt === null && autoRenewal;
 }
 
 /** The term that runs at an instant or ran last; one bought early is not yet it. Null when none ever began. */

@@ -87,9 +87,12 @@ export function planNotices(facts: NoticeFacts): PlannedNotice[] {
   return plan.filter(({ until }) => now < until);
 }
 
-/** Whether a notice was taken by the member's side inside the window a market demands, both ends included (rules 5). */
-export function isProven(deliveredAt: readonly (Date | null)[], window: { from: Date; to: Date }): boolean {
-  return deliveredAt.some((at) => at !== null && at >= window.from && at <= window.to);
+/**
+ * Whether a notice was taken by the member's side inside the window a market demands (rules 5): whole calendar days of
+ * the market, from the first moment of the first (inclusive) to the last moment of the last (`until`, exclusive).
+ */
+export function isProven(deliveredAt: readonly (Date | null)[], window: { from: Date; until: Date }): boolean {
+  return deliveredAt.some((at) => at !== null && at >= window.from && at < window.until);
 }
 
 export interface NoticeContent {

@@ -5,6 +5,7 @@
 export const PUBLISHED_EVENTS = [
   'subscription.trial_started',
   'subscription.activated',
+  'subscription.temporary_started',
   'subscription.renewed',
   'subscription.past_due',
   'subscription.recovered',

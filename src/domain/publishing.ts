@@ -1,6 +1,6 @@
 /**
- * From when what operations publishes may count (3.1.3, 8.1): never for an instant that has passed, never for one that
- * is taken, and a price that follows another only after the market's notice.
+ * From when what operations publishes may count (3.1.3, 8.1): a price that follows another only after the market's
+ * notice, nothing for an instant that has passed, and never for one that is taken.
  */
 export type PublishingFault = 'in_the_past' | 'instant_taken' | 'notice_too_short';
 
@@ -15,7 +15,7 @@ export interface PublishingFacts {
 
 /** Why this cannot be published; null when it can. A notice that ends at the very instant is long enough. */
 export function judgePublishing({ now, effectiveFrom, taken, noticeUntil }: PublishingFacts): PublishingFault | null {
-  if (effectiveFrom < now) return 'in_the_past';
   if (noticeUntil !== null && effectiveFrom < noticeUntil) return 'notice_too_short';
+  if (effectiveFrom < now) return 'in_the_past';
   return taken.some((at) => at.getTime() === effectiveFrom.getTime()) ? 'instant_taken' : null;
 }

@@ -89,7 +89,7 @@ export interface BreakFacts {
  * anything. A line that comes after its break was given up takes the loss back.
  */
 export function writeOffMinor({ kind, movement, ours, theirs }: BreakFacts): number {
-  const sign = movement === 'refund' ? -1 : 1;
+  const sign = movement === 'refund' || movement === 'chargeback' ? -1 : 1;
   const oursMinor = sign * (ours?.amountMinor ?? 0);
   switch (kind) {
     case 'missing_at_gateway':

@@ -26,6 +26,7 @@ export const END_REASONS = [
   'payment_declined',
   'payment_method_rejected',
   'not_completed',
+  'trial_not_available',
   'opted_out',
   'auto_renewal_off',
   'consent_missing',

@@ -79,7 +79,7 @@ export class DocumentEntity {
   @Column('text')
   clause: string;
 
-  /** The four of a credit note. */
+  /** From here on, of a credit note. */
   @Column('uuid', { nullable: true })
   invoiceId: string | null;
 
@@ -88,6 +88,10 @@ export class DocumentEntity {
 
   @Column('uuid', { nullable: true })
   refundId: string | null;
+
+  /** In place of a refund: the lost dispute. */
+  @Column('uuid', { nullable: true })
+  chargebackId: string | null;
 
   @Column('text', { nullable: true })
   basis: string | null;

@@ -36,17 +36,18 @@ export class DocumentView {
   chargeId: string;
   chargeReference: string;
   clause: string;
-  /** Of a credit note: the invoice it corrects, the refund, and by what it was counted. */
+  /** Of a credit note: the invoice it corrects, the refund or the lost dispute, and by what it was counted. */
   invoiceId: string | null;
   invoiceNumber: string | null;
   refundId: string | null;
+  chargebackId: string | null;
   basis: string | null;
 }
 
 export function viewDocument(document: DocumentEntity): DocumentView {
   const { id, kind, number, entity, issuedAt, postedAt, subscriptionId, userId, country, description } = document;
   const { termNumber, addOn, startsAt, endsAt, currency, grossMinor, taxMinor, taxBasisPoints } = document;
-  const { chargeId, chargeReference, clause, invoiceId, invoiceNumber, refundId, basis } = document;
+  const { chargeId, chargeReference, clause, invoiceId, invoiceNumber, refundId, chargebackId, basis } = document;
   const money = (amount: number): MoneyView => ({ amount, currency });
   return {
     ...{
@@ -67,6 +68,6 @@ export function viewDocument(document: DocumentEntity): DocumentView {
     net: money(grossMinor - taxMinor),
     tax: money(taxMinor),
     gross: money(grossMinor),
-    ...{ taxBasisPoints, chargeId, chargeReference, clause, invoiceId, invoiceNumber, refundId, basis },
+    ...{ taxBasisPoints, chargeId, chargeReference, clause, invoiceId, invoiceNumber, refundId, chargebackId, basis },
   };
 }

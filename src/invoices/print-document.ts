@@ -70,7 +70,7 @@ function printFacts(document: DocumentEntity): Markup {
     invoiceNumber === null
       ? [['Paid', at]]
       : [
-          ['Refund decided', at],
+          [document.chargebackId === null ? 'Refund decided' : 'Charged back', at],
           ['Corrects invoice', invoiceNumber],
           ['Basis', (basis ?? '').replaceAll('_', ' ')],
         ];

@@ -4,7 +4,6 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { DeferredFee } from '../domain/deferred-fee.js';
 import {
   postBetween,
   postChargebackLost,
@@ -69,6 +68,9 @@ const CAPTURED = `
   select e.entity, e.currency, e.subscription_id as "subscriptionId", e.term_number as "termNumber"
   from ledger_transactions t join ledger_entries e on e.transaction_id = t.id and e.account = 'gateway_receivable'
   where t.fact in ('capture', 'capture_unserved') and t.subject_id = $1`;
+
+/** It is the company's that owes the service, whoever had captured the money. */
+const AWAIT_CREDIT_NOTE = `insert into undocumented_facts (entity, kind, transaction_id) values ($1, 'credit_note', $2)`;
 
 @Injectable()
 export class CashLedger {
@@ -136,32 +138,32 @@ export class CashLedger {
 
   /**
    * The money is gone, less what of it has paid refunds: what was not earned of the fee leaves the books, the rest is a
-   * loss. `owedMinor`: still owed back of money that nothing was served for.
+   * loss. `owedMinor`: still owed back of money that nothing was served for. Returns what of a fee, gross and in minor
+   * units, this gave back: it waits for a credit note.
    */
-  async chargebackLost(at: At, id: string, { chargeId, amountMinor }: Dispute, owedMinor: number): Promise<void> {
-    if (amountMinor === 0) return;
+  async chargebackLost(at: At, id: string, lost: Dispute, owedMinor: number): Promise<number> {
+    const { chargeId, amountMinor } = lost;
+    if (amountMinor === 0) return 0;
     const captured = await this.bookOf(at.tx, chargeId);
     const fee = await this.fees.lock(at.tx, chargeId);
-    const postings =
-      fee === null
-        ? postChargebackLost(amountMinor, 0, {
-            account: 'refunds_payable',
-            restMinor: Math.min(owedMinor, amountMinor),
-          })
-        : await this.loseFee(at, fee, amountMinor);
-    const serving = fee === null ? captured : { ...captured, entity: fee.entity };
-    const entries = postings.map((posting) =>
-      posting.account === 'disputed_captures' ? { ...captured, ...posting } : { ...serving, ...posting },
-    );
-    await this.between(at, { fact: 'chargeback_lost', subjectId: id, at: at.now }, entries, DISPUTE_CLAUSE);
-  }
-
-  private async loseFee(at: At, fee: DeferredFee, amountMinor: number): Promise<Posting[]> {
-    const returnableMinor = Math.min(amountMinor, fee.grossMinor - fee.returnedMinor);
-    const taxMinor = taxOfRefund(fee, fee.returnedMinor, returnableMinor);
+    const transaction = { fact: 'chargeback_lost', subjectId: id, at: at.now } as const;
+    if (fee === null) {
+      const deferred = { account: 'refunds_payable', restMinor: Math.min(owedMinor, amountMinor) } as const;
+      const entries = postChargebackLost(amountMinor, 0, deferred).map((posting) => ({ ...captured, ...posting }));
+      await this.between(at, transaction, entries, DISPUTE_CLAUSE);
+      return 0;
+    }
+    const creditedMinor = Math.min(amountMinor, fee.grossMinor - fee.returnedMinor);
+    const taxMinor = taxOfRefund(fee, fee.returnedMinor, creditedMinor);
     const deferred = await this.ledger.cutShort(at.tx, fee, at.now);
-    await this.fees.addReturned(at.tx, fee.chargeId, returnableMinor);
-    return postChargebackLost(amountMinor, taxMinor, deferred);
+    await this.fees.addReturned(at.tx, fee.chargeId, creditedMinor);
+    const entries = postChargebackLost(amountMinor, taxMinor, deferred).map((posting) => {
+      const entity = posting.account === 'disputed_captures' ? captured.entity : fee.entity;
+      return { ...captured, entity, ...posting };
+    });
+    const transactionId = await this.between(at, transaction, entries, DISPUTE_CLAUSE);
+    if (creditedMinor > 0) await at.tx.query(AWAIT_CREDIT_NOTE, [fee.entity, transactionId]);
+    return creditedMinor;
   }
 
   private async ofRefund(at: At, refund: PaidRefund, fact: Fact, postings: Posting[]): Promise<void> {
@@ -190,9 +192,9 @@ export class CashLedger {
     transaction: Omit<Transaction, 'entries'>,
     entries: (Book & Posting)[],
     clause: string,
-  ): Promise<void> {
+  ): Promise<string> {
     const all = [...entries, ...postBetween(entries)].map((entry) => ({ ...entry, clause }));
-    await this.post.run(at.tx, { ...transaction, entries: all });
+    return this.post.run(at.tx, { ...transaction, entries: all });
   }
 }
 

@@ -54,7 +54,7 @@ const RECOGNISE = `
       recognised_minor = earned_minor(gross_minor - tax_minor, starts_at, ends_at, $1),
       recognised_before_minor = recognised_minor,
       status = case when ends_at <= $1 then 'earned' else 'open' end
-    where status = 'open' and charge_id > $2 and ($3::uuid is null or charge_id <= $3) and starts_at < $1
+    where status = 'open' and charge_id > $2 and ($3::uuid is null or charge_id <= $3) and starts_at < $1 and captured_at < $1
       and (recognised_until is null or recognised_until < $1)
     returning subscription_id, term_number, entity, currency,
       recognised_minor - recognised_before_minor as amount),
@@ -194,17 +194,16 @@ export class CloseMonth {
     ]);
   }
 
-  /** Oldest first: from the one after the last that closes, or the first with anything in it, to the one asked for. */
+  /** Oldest first: from the one after the last that closes, and the first with anything in it, to the one asked for. */
   private async openMonths(tx: EntityManager, upTo: string): Promise<string[]> {
-    const [known] = await tx.query<{ asked: boolean; last: Date | null; first: Date | null }[]>(
-      `select (select max(ends_at) from month_closes) as last, (select min(at) from ledger_transactions) as first,
+    const [known] = await tx.query<{ asked: boolean; from: Date | null }[]>(
+      `select greatest((select max(ends_at) from month_closes), (select min(at) from ledger_transactions)) as from,
          exists (select from month_closes where month = $1) as asked`,
       [upTo],
     );
     if (known?.asked === true) return [];
     const months: string[] = [];
-    const from = known?.last ?? known?.first;
-    for (let month = monthOf(from ?? endOfMonth(upTo)); month < upTo; month = monthOf(endOfMonth(month))) {
+    for (let month = monthOf(known?.from ?? endOfMonth(upTo)); month < upTo; month = monthOf(endOfMonth(month))) {
       months.push(month);
     }
     return [...months, upTo];

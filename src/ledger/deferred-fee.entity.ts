@@ -37,6 +37,9 @@ export class DeferredFeeEntity implements DeferredFee {
   @Column('timestamptz', { nullable: true })
   endsAt: Date | null;
 
+  @Column('timestamptz')
+  capturedAt: Date;
+
   @Column('bigint')
   recognisedMinor: number;
 

@@ -3,15 +3,15 @@ import { IntersectionType } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
 import { ACCOUNTS, type Account } from '../domain/ledger.js';
 import { LimitQuery } from '../platform/page.js';
-import { IsInstant } from '../platform/params.dto.js';
+import { IsBound } from '../platform/params.dto.js';
 
-const MONTH_FORM = /^\d{4}-(0[1-9]|1[0-2])$/;
+const MONTH_FORM = /^2\d{3}-(0[1-9]|1[0-2])$/;
 const CURRENCY_FORM = /^[A-Z]{3}$/;
 
 export class TrialBalanceQuery {
-  /** Everything posted up to and including this instant; without it, all of it. */
+  /** Everything posted up to and including this instant, or to the end of this day or month; without it, all of it. */
   @IsOptional()
-  @IsInstant()
+  @IsBound()
   asOf?: string;
 
   /** A contracting entity's name; two for a membership with two, joined by " and ". */
@@ -43,21 +43,21 @@ export class EntriesFilter {
   @IsUUID()
   subscriptionId?: string;
 
-  /** Included. */
+  /** A month, a day or an instant, UTC; counted from its first instant. */
   @IsOptional()
-  @IsInstant()
+  @IsBound()
   from?: string;
 
-  /** Not included. */
+  /** A month, a day, both included, or an instant, which is not. */
   @IsOptional()
-  @IsInstant()
+  @IsBound()
   to?: string;
 }
 
 export class EntriesQuery extends IntersectionType(LimitQuery, EntriesFilter) {
   /** `nextCursor` of the page before. */
   @IsOptional()
-  @Matches(/^[\da-f-]{36}\.\d{1,9}$/)
+  @Matches(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.\d{1,9}$/)
   cursor?: string;
 }
 

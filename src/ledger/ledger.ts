@@ -23,7 +23,7 @@ import {
   type KeptAs,
   type Posting,
 } from '../domain/ledger.js';
-import type { Subscription } from '../domain/subscription.js';
+import type { Subscription, Term } from '../domain/subscription.js';
 import { taxOfRefund, taxWithin } from '../domain/tax.js';
 import { TaxRateStore } from '../markets/tax-rate.store.js';
 import { DeferredFeeStore } from './deferred-fee.store.js';
@@ -72,6 +72,7 @@ export class Ledger {
       taxBasisPoints,
       startsAt: term?.startsAt ?? null,
       endsAt: term?.endsAt ?? null,
+      capturedAt: now,
       recognisedMinor: 0,
       recognisedUntil: null,
       returnedMinor: 0,
@@ -109,8 +110,8 @@ export class Ledger {
   }
 
   /**
-   * The service ends before its time: what was not returned of its fees is kept, as income of that name. `chargeId`: of
-   * this fee alone.
+   * The service ends before its time: what was not returned of its fees is kept, as income of that name, of value-added
+   * services as theirs unless it is forfeited. `chargeId`: of this fee alone.
    */
   async serviceCutShort(
     { tx, now, subscription }: Happening,
@@ -123,6 +124,7 @@ export class Ledger {
       // What has run its time is earned when its month closes.
       if (fee.status !== 'open' || (fee.endsAt !== null && fee.endsAt <= now)) continue;
       const forfeited = keptAs === 'forfeited_fees';
+      const income = fee.kind === 'add_on' && !forfeited ? 'add_on_revenue' : keptAs;
       const { account, restMinor } = await this.cutShort(tx, fee, now, forfeited ? 'forfeited' : 'ended');
       const fact = forfeited ? 'forfeiture' : 'fee_kept';
       await this.ofFee(tx, fee, {
@@ -130,17 +132,18 @@ export class Ledger {
         subjectId: null,
         at: now,
         clause,
-        postings: postKept(account, restMinor, keptAs),
+        postings: postKept(account, restMinor, income),
       });
     }
   }
 
-  /** A mistaken finding is corrected (6.1.2): what was forfeited is owed again, and a lengthened term lasts longer. */
-  async serviceCorrected({ tx, now, subscription }: Happening, term: { chargeId: string | null; endsAt: Date }) {
+  /** A mistaken finding is corrected (6.1.2): what was forfeited is owed again, and terms that were moved last longer. */
+  async serviceCorrected({ tx, now, subscription }: Happening, moved: readonly Term[]): Promise<void> {
     for (const fee of await this.fees.ofSubscription(tx, subscription.id)) {
-      const ofTerm = fee.chargeId === term.chargeId && fee.status !== 'ended';
-      if (!ofTerm && fee.status !== 'forfeited') continue;
-      const reopened: DeferredFee = { ...fee, endsAt: ofTerm ? term.endsAt : fee.endsAt, status: 'open' };
+      const term = moved.find(({ chargeId }) => chargeId === fee.chargeId && fee.status !== 'ended');
+      if (term === undefined && fee.status !== 'forfeited') continue;
+      const { startsAt, endsAt } = term ?? fee;
+      const reopened: DeferredFee = { ...fee, startsAt, endsAt, status: 'open' };
       await this.fees.save(tx, reopened);
       if (fee.status !== 'forfeited') continue;
       const postings = postForfeitureCorrected(deferredAccount(fee), deferredMinor(reopened));

@@ -38,13 +38,14 @@ const ENTRIES = `
 
 @Injectable()
 export class Post {
-  /** Does nothing when there is nothing to post, such as a refund of zero. */
-  async run(tx: EntityManager, transaction: Transaction): Promise<void> {
+  /** Returns the transaction's id. Posts nothing when there is nothing to post, such as a refund of zero. */
+  async run(tx: EntityManager, transaction: Transaction): Promise<string> {
     const { fact, subjectId, occurrence = 1, at, entries } = transaction;
-    if (entries.length === 0) return;
     const id = newId();
+    if (entries.length === 0) return id;
     await tx.query(TRANSACTION, [id, fact, subjectId ?? id, occurrence, at]);
     const lines = entries.map((entry, index) => ({ ...entry, line: index + 1 }));
     await tx.query(ENTRIES, [id, at, fact, JSON.stringify(lines)]);
+    return id;
   }
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
 import { limitOf, type Page } from '../platform/page.js';
+import { endOf, lastOf, startOf } from '../platform/period.js';
 import type {
   AccountBalance,
   BookView,
@@ -52,7 +53,7 @@ export class ShowLedger {
   ) {}
 
   async trialBalance({ asOf, entity, currency }: TrialBalanceQuery): Promise<TrialBalanceView> {
-    const at = asOf === undefined ? await this.clock.now() : new Date(asOf);
+    const at = asOf === undefined ? await this.clock.now() : lastOf(asOf);
     const values = [at, entity ?? null, currency ?? null];
     const books = new Map<string, BookView>();
     for (const row of await this.database.reader.query<BalanceRow[]>(BALANCES, values)) {
@@ -91,7 +92,8 @@ export class ShowLedger {
 function filterOf(query: EntriesQuery): unknown[] {
   const { entity, currency, account, subscriptionId, from, to, cursor } = query;
   const [transactionId, line] = cursor?.split('.') ?? [];
-  const values = [entity, currency, account, subscriptionId, from, to, transactionId, line];
+  const stretch = [from === undefined ? null : startOf(from), to === undefined ? null : endOf(to)];
+  const values = [entity, currency, account, subscriptionId, ...stretch, transactionId, line];
   return values.map((value) => value ?? null);
 }
 

@@ -14,6 +14,13 @@ export class Eligibility {
     private readonly database: Database,
   ) {}
 
+  /** The same under a lock: no finding is recorded while the transaction that asks runs. */
+  async lock(tx: EntityManager, userId: string): Promise<EligibilityDecision> {
+    const lock = { mode: 'pessimistic_read' } as const;
+    const record = await tx.getRepository(StandingEntity).findOne({ where: { userId }, lock });
+    return decideEligibility(record?.standing ?? null);
+  }
+
   /** What would be decided now; nothing is kept. */
   async of(tx: EntityManager, userId: string): Promise<EligibilityDecision> {
     const record = await tx.getRepository(StandingEntity).findOneBy({ userId });

@@ -17,6 +17,11 @@ export class RecordStanding {
     return this.record(this.database.reader, userId, said, recordedBy, await this.clock.now());
   }
 
+  /** Kept from changing until the transaction ends. */
+  lock(tx: EntityManager, userId: string): Promise<StandingEntity | null> {
+    return tx.getRepository(StandingEntity).findOne({ where: { userId }, lock: { mode: 'pessimistic_write' } });
+  }
+
   /** The same within the transaction of a finding or its correction. */
   record(
     tx: EntityManager,

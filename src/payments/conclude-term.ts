@@ -10,7 +10,6 @@ import { MarketStore } from '../markets/market.store.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { OpenCharge } from './open-charge.js';
-import { RequestStore } from './request.store.js';
 import { WeighNotices } from './weigh-notices.js';
 
 @Injectable()
@@ -19,7 +18,6 @@ export class ConcludeTerm {
     private readonly changeSubscription: ChangeSubscription,
     private readonly markets: MarketStore,
     private readonly openCharge: OpenCharge,
-    private readonly requests: RequestStore,
     private readonly weighNotices: WeighNotices,
   ) {}
 
@@ -43,8 +41,7 @@ export class ConcludeTerm {
       });
       // An early renewal still waits for the member: it is taken back before anything else is charged.
       if (subscription.chargeProgress === 'waiting_for_member') {
-        await this.requests.withdrawWaiting(change);
-        subscription.chargeProgress = 'moving';
+        await this.openCharge.takeBackWaiting(change);
         if (decision.kind === 'charge') return;
       }
       if (decision.kind === 'expire') {

@@ -68,8 +68,7 @@ export class OpenCharge {
     if (market?.status !== 'open') return;
     await this.requireMandate(change);
     if (subscription.chargeProgress === 'waiting_for_member') {
-      subscription.chargeProgress = 'moving';
-      return this.requests.withdrawWaiting(change);
+      return this.takeBackWaiting(change);
     }
     const latest = await this.charges.latest(tx, subscription.id);
     if (latest === null) throw new Error(`subscription ${subscription.id} is past due without a charge`);
@@ -81,9 +80,25 @@ export class OpenCharge {
     await this.intend(change, charge);
   }
 
+  /** The member supplied another method than the overdue charge was declined with: it is tried at once (rules 6). */
+  async retryWithNewerMethod(change: Change): Promise<void> {
+    const { id, status, chargeProgress, suspendedAt } = change.subscription;
+    if (status !== 'past_due' || chargeProgress !== 'declined' || suspendedAt !== null) return;
+    const mandate = await this.mandates.current(change.tx, id);
+    const charge = await this.charges.latest(change.tx, id);
+    if (mandate?.status === 'valid' && mandate.id !== charge?.mandateId) await this.retry(change);
+  }
+
+  /** What waits for the member to authenticate is taken back; what follows, the gateway's confirmation decides. */
+  async takeBackWaiting(change: Change): Promise<void> {
+    if (change.subscription.chargeProgress !== 'waiting_for_member') return;
+    Object.assign(change.subscription, { chargeProgress: 'moving', authenticationSecret: null });
+    await this.requests.withdrawWaiting(change, { kind: 'charge' });
+  }
+
   /** A second attempt that still waits for the member while the charge is paid: the gateway is told to forget it. */
-  takeBack(change: Change, chargeId: string): Promise<void> {
-    return this.requests.withdrawWaiting(change, chargeId);
+  takeBack(change: Change, subjectId: string): Promise<void> {
+    return this.requests.withdrawWaiting(change, { subjectId });
   }
 
   private async intend(change: Change, charge: Charge): Promise<void> {

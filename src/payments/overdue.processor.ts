@@ -24,7 +24,7 @@ export class OverdueProcessor implements OnModuleInit {
 
   onModuleInit(): void {
     this.register('retry_payment', (change) => this.openCharge.retry(change));
-    this.register('give_up_payment', (change) => this.giveUp(change, 'expire', 'payment_failed', '5.1'));
+    this.register('give_up_payment', (change) => this.giveUp(change, 'expire', reasonToGiveUp(change), '5.1'));
     this.register('abandon', (change) => this.giveUp(change, 'abandon', 'not_completed', '3.1.2'));
   }
 
@@ -45,4 +45,9 @@ export class OverdueProcessor implements OnModuleInit {
     change.end(move, reason);
     change.record(`subscription.${change.subscription.status}`, clause, `ended: ${reason}`);
   }
+}
+
+/** Who was kept from paying by a suspension ends by it, so that a mistaken one can be corrected (6.1.2). */
+function reasonToGiveUp({ subscription: { suspendedAt } }: Change): EndReason {
+  return suspendedAt === null ? 'payment_failed' : 'suspended';
 }

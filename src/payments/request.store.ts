@@ -88,12 +88,13 @@ export class RequestStore {
     return row?.leased ?? false;
   }
 
-  /** Takes back what waits for the member, all of it or one subject's: the gateway is told to cancel it. */
-  async withdrawWaiting(change: Change, subjectId: string | null = null): Promise<void> {
+  /** Takes back what waits for the member, all of it or one subject's or kind's: the gateway is told to cancel it. */
+  async withdrawWaiting(change: Change, only: { subjectId?: string; kind?: RequestKindName } = {}): Promise<void> {
     const [rows] = await change.tx.query<[{ id: string }[], number]>(
       `update gateway_requests set withdrawn = true, next_query_at = $3, queries = 0, lease_until = null, claimed_until = null
-       where subscription_id = $1 and decided_at is null and status = 'waiting_for_member' and ($2::uuid is null or subject_id = $2) returning id`,
-      [change.subscription.id, subjectId, change.now],
+       where subscription_id = $1 and decided_at is null and status = 'waiting_for_member'
+         and subject_id = coalesce($2, subject_id) and kind = coalesce($4, kind) returning id`,
+      [change.subscription.id, only.subjectId ?? null, change.now, only.kind ?? null],
     );
     const ids = rows.map((row) => row.id);
     change.onCommit(() => this.runner.nudge(QUERY, ids));

@@ -15,6 +15,9 @@ import { OpenCharge } from './open-charge.js';
 import { METHOD_REJECTED, WITHDRAWN, type Outcome } from './outcome.js';
 import { ServeCapture } from './serve-capture.js';
 
+/** A decline like any other that may work later. */
+const CANCELED_AT_GATEWAY = 'canceled_at_gateway';
+
 @Injectable()
 export class SettleCharge {
   constructor(
@@ -52,15 +55,7 @@ export class SettleCharge {
     }
     change.record('charge.failed', '5.1', `the payment was declined: ${code}`, data);
     this.followDecline(change, charge, code);
-    await this.retryWithNewerMethod(change, charge);
-  }
-
-  /** The member supplied another method while this attempt was on its way. */
-  private async retryWithNewerMethod(change: Change, charge: Charge): Promise<void> {
-    const { status, chargeProgress, suspendedAt } = change.subscription;
-    if (status !== 'past_due' || chargeProgress !== 'declined' || suspendedAt !== null) return;
-    const mandate = await this.mandates.current(change.tx, charge.subscriptionId);
-    if (mandate?.status === 'valid' && mandate.id !== charge.mandateId) await this.openCharge.retry(change);
+    await this.openCharge.retryWithNewerMethod(change);
   }
 
   /** The bank wants the member: nothing is tried again until they act (rules 6). */
@@ -73,7 +68,12 @@ export class SettleCharge {
     subscription.authenticationSecret = clientSecret;
     subscription.retryAt = null;
     change.record('charge.authentication_required', '5.1', 'the bank asks the member to authenticate the payment');
-    if (charge.purpose === 'early_renewal') return;
+    if (charge.purpose !== 'early_renewal') this.awaitPayment(change, charge);
+    if (subscription.suspendedAt !== null) await this.openCharge.takeBackWaiting(change);
+  }
+
+  private awaitPayment(change: Change, charge: Charge): void {
+    const { subscription } = change;
     if (subscription.status === 'trialing' || subscription.status === 'active') {
       change.move('fall_past_due');
       change.record('subscription.past_due', '5.1', 'the payment waits for the member', moneyOf(charge));
@@ -81,8 +81,9 @@ export class SettleCharge {
     if (subscription.status === 'past_due') subscription.firstFailedAt ??= change.now;
   }
 
-  private async followWithdrawal(change: Change, { purpose }: Charge): Promise<void> {
+  private async followWithdrawal(change: Change, charge: Charge): Promise<void> {
     const { subscription } = change;
+    const { purpose } = charge;
     if (!isLive(subscription.status)) return;
     if (purpose === 'early_renewal') {
       Object.assign(subscription, { chargeProgress: 'none', authenticationSecret: null });
@@ -93,6 +94,9 @@ export class SettleCharge {
     } else if (subscription.suspendedAt !== null) {
       change.end('expire', 'suspended');
       change.record('subscription.expired', '5.1', 'its term ended while it was suspended: nothing is charged');
+    } else if (subscription.chargeProgress === 'moving') {
+      // Nobody here took it back: it was canceled at the gateway.
+      this.followDecline(change, charge, CANCELED_AT_GATEWAY);
     }
   }
 

@@ -17,8 +17,15 @@ export class StartTrial {
     private readonly subscriptions: SubscriptionStore,
   ) {}
 
+  /** Nothing begins for a user who became a paying member elsewhere while the bank took its time (3.2.1). */
   async run(change: Change): Promise<void> {
     const { subscription, now, tx } = change;
+    await this.subscriptions.lockUser(tx, subscription.userId);
+    if (await this.subscriptions.wasMember(tx, subscription.userId)) {
+      change.end('abandon', 'trial_not_available');
+      change.record('subscription.abandoned', '3.2.1', 'ended before it began: the user is no new user any more');
+      return;
+    }
     const pack = await this.markets.rulePackAt(tx, subscription.country, now);
     // What was offered at sign-up is kept, however long the bank took.
     const { userId, country, createdAt } = subscription;

@@ -4,15 +4,17 @@
  * by the member's bank; nothing is charged or returned here.
  */
 import { Injectable } from '@nestjs/common';
-import { currentTerm } from '../domain/due.js';
+import { currentTerm, waitingTerm } from '../domain/due.js';
+import { plusDays } from '../domain/instant.js';
 import { Refusal } from '../domain/refusal.js';
 import { giveBack } from '../domain/sanction.js';
-import type { SuspensionCause } from '../domain/subscription.js';
+import type { SuspensionCause, Term } from '../domain/subscription.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { ChargeStore } from './charge.store.js';
+import { OpenCharge } from './open-charge.js';
 
 export interface Lifting {
   /** The lost time, rounded up to whole days, is given back. */
@@ -27,12 +29,17 @@ export class Suspension {
     private readonly subscriptions: SubscriptionStore,
     private readonly mandates: MandateStore,
     private readonly charges: ChargeStore,
+    private readonly openCharge: OpenCharge,
     private readonly ledger: Ledger,
   ) {}
 
-  /** Refuses `not_allowed_in_state`. A finding of one that a chargeback suspended takes its place. */
-  begin(change: Change, cause: SuspensionCause, reason: string, data: object): void {
+  /**
+   * Refuses `not_allowed_in_state`. A finding of one that a chargeback suspended takes its place. A payment that waits
+   * for the member is taken back: nothing is charged meanwhile.
+   */
+  async begin(change: Change, cause: SuspensionCause, reason: string, data: object): Promise<void> {
     change.move('suspend');
+    await this.openCharge.takeBackWaiting(change);
     change.subscription.suspendedAt ??= change.now;
     change.subscription.suspendedFor = cause;
     change.record('subscription.suspended', '5.2', `benefits are off: ${reason}`, { reason, cause, ...data });
@@ -56,7 +63,9 @@ export class Suspension {
     subscription.suspendedFor = held ? 'chargeback' : null;
     subscription.suspendedAt = held ? (givesBack ? lostFrom : now) : null;
     if (held) return null;
-    return givesBack ? this.giveDaysBack(change, lostFrom) : 0;
+    const days = givesBack ? await this.giveDaysBack(change, lostFrom) : 0;
+    await this.openCharge.retryWithNewerMethod(change);
+    return days;
   }
 
   /** The authorization that ended with it is valid again. */
@@ -71,12 +80,23 @@ export class Suspension {
   }
 
   private async giveDaysBack(change: Change, lostFrom: Date): Promise<number> {
-    const { lastTerm, now, tx } = change;
-    if (lastTerm === null) return 0;
-    const { endsAt, days } = giveBack(lastTerm.endsAt, lostFrom, now);
-    lastTerm.endsAt = endsAt;
-    await this.subscriptions.moveTermEnd(tx, lastTerm.id, endsAt);
-    await this.ledger.serviceCorrected(change, lastTerm);
+    const { terms, now, tx } = change;
+    const running = currentTerm(terms, now);
+    if (running === null) return 0;
+    const { endsAt, days } = giveBack(running.endsAt, lostFrom, now);
+    const waiting = waitingTerm(terms, now);
+    // The later term gives way first: no two ever overlap.
+    if (waiting !== null) await this.subscriptions.moveTerm(tx, Object.assign(waiting, shifted(waiting, days)));
+    await this.subscriptions.moveTerm(tx, Object.assign(running, { endsAt }));
+    await this.ledger.serviceCorrected(change, waiting === null ? [running] : [running, waiting]);
     return days;
   }
+}
+
+function shifted({ startsAt, endsAt, cancellationPeriodEndsAt: periodEndsAt }: Term, days: number): Partial<Term> {
+  return {
+    startsAt: plusDays(startsAt, days),
+    endsAt: plusDays(endsAt, days),
+    cancellationPeriodEndsAt: periodEndsAt === null ? null : plusDays(periodEndsAt, days),
+  };
 }

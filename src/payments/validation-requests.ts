@@ -34,6 +34,8 @@ export class ValidationRequests implements RequestKind, OnModuleInit {
 
   /** Records the authorization and the intent to validate it. `paymentMethod`: as the storefront handed it over. */
   async open(change: Change, paymentMethod: string): Promise<string> {
+    // The member decides anew: what still waits for the method before is taken back.
+    await this.requests.withdrawWaiting(change, { kind: 'validation' });
     const mandate = await this.mandates.open(change.tx, change.subscription, paymentMethod, change.now);
     const { id: subjectId } = mandate;
     await this.requests.intend(change, {

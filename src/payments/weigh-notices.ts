@@ -11,7 +11,7 @@ import { renewalPrice } from '../domain/renewal-price.js';
 import type { RulePack } from '../domain/rule-pack.js';
 import type { Term } from '../domain/subscription.js';
 import { MarketStore } from '../markets/market.store.js';
-import { calendarDaysBefore } from '../platform/calendar.js';
+import { startOfDayBefore } from '../platform/calendar.js';
 import type { Change } from '../subscriptions/change.js';
 import { NoticeStore, type GivenNotice } from '../subscriptions/notice.store.js';
 
@@ -28,11 +28,11 @@ export class WeighNotices {
     const required = pack.renewalRequiresNotice;
     if (required === undefined || term.kind !== 'paid') return false;
     const given = await this.given(change, term);
-    const from = calendarDaysBefore(term.endsAt, required.maxDays, pack.timeZone);
-    const to = calendarDaysBefore(term.endsAt, required.minDays, pack.timeZone);
+    const from = startOfDayBefore(term.endsAt, required.maxDays, pack.timeZone);
+    const until = startOfDayBefore(term.endsAt, required.minDays - 1, pack.timeZone);
     return !isProven(
       given.map(({ deliveredAt }) => deliveredAt),
-      { from, to },
+      { from, until },
     );
   }
 
@@ -58,7 +58,7 @@ export class WeighNotices {
     });
   }
 
-  private given({ tx, subscription }: Change, { endsAt }: Term): Promise<GivenNotice[]> {
-    return this.notices.given(tx, subscription.id, endsAt);
+  private given({ tx, subscription }: Change, term: Term): Promise<GivenNotice[]> {
+    return this.notices.given(tx, subscription.id, term);
   }
 }

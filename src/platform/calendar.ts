@@ -25,6 +25,14 @@ export function calendarDaysBefore(at: Date, days: number, timeZone: string): Da
   return DateTime.fromJSDate(at, { zone: timeZone }).minus({ days }).toJSDate();
 }
 
+/**
+ * The first instant of the zone's day so many calendar days earlier.
+ * 7 days before 2026-03-31T10:00Z in Europe/Madrid → 2026-03-23T23:00Z, the first moment of 24 March there.
+ */
+export function startOfDayBefore(at: Date, days: number, timeZone: string): Date {
+  return DateTime.fromJSDate(at, { zone: timeZone }).minus({ days }).startOf('day').toJSDate();
+}
+
 export function isTimeZone(name: string): boolean {
   return IANAZone.isValidZone(name);
 }

@@ -38,7 +38,7 @@ export class Config {
   @IsString()
   HOST = '127.0.0.1';
 
-  /** Where a worker answers /health/live and /health/ready; 0 = nowhere. */
+  /** Where a process answers /health/live, /health/ready and /metrics; 0 = nowhere. */
   @Type(() => Number)
   @IsInt()
   @Min(0)

@@ -36,6 +36,8 @@ const PING_MS = 2000;
 interface DutyJob {
   duty?: string;
   ids?: string[];
+  /** Of a sweep: only these; all where it does not say. */
+  duties?: string[];
 }
 
 @Injectable()
@@ -105,9 +107,9 @@ export class DutyRunner implements BeforeApplicationShutdown, OnApplicationShutd
     this.nudgeTimer ??= setTimeout(() => this.sendNudged(), Math.max(GATHER_MS, restMs));
   }
 
-  /** Asks for one sweep of everything now. */
-  async sweepNow(): Promise<void> {
-    await this.queue.add(SWEEP, {});
+  /** Asks for one sweep of these duties now. */
+  async sweepNow(duties: string[]): Promise<void> {
+    await this.queue.add(SWEEP, { duties });
   }
 
   async ping(): Promise<void> {
@@ -152,14 +154,15 @@ export class DutyRunner implements BeforeApplicationShutdown, OnApplicationShutd
   }
 
   private async work(job: Job<DutyJob>): Promise<void> {
-    if (job.name === SWEEP) return this.sweep();
+    if (job.name === SWEEP) return this.sweep(job.data.duties);
     const duty = this.duties.get(job.data.duty ?? '');
     if (duty === undefined) throw new Error(`no duty is called ${job.data.duty}`);
     await this.performAll(duty, job.data.ids ?? [], job.stalledCounter > 0);
   }
 
-  private async sweep(): Promise<void> {
+  private async sweep(only: string[] | undefined): Promise<void> {
     for (const duty of this.duties.values()) {
+      if (only?.includes(duty.name) === false) continue;
       for (let ids = await duty.claim(CLAIM_MAX); ids.length > 0; ids = await duty.claim(CLAIM_MAX)) {
         await this.queue.addBulk(batchesOf(duty.name, ids));
         if (ids.length < CLAIM_MAX) break;

@@ -63,7 +63,7 @@ export const Keyed = createParamDecorator((_: unknown, context: ExecutionContext
       'Send an Idempotency-Key header of 1 to 255 visible ASCII characters, new for each new intention.',
     );
   }
-  const fingerprint = hash(JSON.stringify([request.method, request.path, request.body ?? null]));
+  const fingerprint = hash(JSON.stringify([request.method, request.path, request.body ?? null], inOneOrder));
   const response = context.switchToHttp().getResponse<Response>();
   return { caller: request.caller?.subject ?? '', key: hash(key), fingerprint, response };
 });
@@ -101,7 +101,7 @@ export class Idempotency {
     }
     const problem = toProblem(told.error);
     if (problem === null || problem.status >= 500) await this.release(lease);
-    else await this.finish(lease, problem.status, problem);
+    else await this.finish(lease, problem.status, { ...problem, requestId: lease.response.req.id as string });
     throw told.error;
   }
 
@@ -185,6 +185,12 @@ export class Idempotency {
 
 function heldBy({ caller, key, until }: Lease): unknown[] {
   return [caller, key, until];
+}
+
+/** The same body may come with its fields in another order. */
+function inOneOrder(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function hash(text: string): string {

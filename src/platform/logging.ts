@@ -25,9 +25,10 @@ export function loggerOptions(level: string): Params {
   };
 }
 
-/** Express middleware, the first of all: whatever is refused later is refused under the request's id. */
-export function nameRequest(request: Request, _response: Response, next: NextFunction): void {
+/** Express middleware, the first of all: whatever is answered later is answered under the request's id. */
+export function nameRequest(request: Request, response: Response, next: NextFunction): void {
   request.id = requestId(request);
+  response.setHeader('X-Request-Id', request.id);
   next();
 }
 

@@ -1,5 +1,6 @@
 /**
- * Owns: configuration, clock, database connection, duties and their queue, the outbox, idempotency keys, access, problems, health.
+ * Owns: configuration, clock, database connection, duties and their queue, the outbox, idempotency keys, access, problems, health,
+ * metrics.
  * Does not own: anything about membership or money.
  * Always true: no route without a declared scope; no business time but the injected clock's.
  */
@@ -18,6 +19,7 @@ import { DutyRunner } from './duty-runner.js';
 import { HealthController } from './health.controller.js';
 import { Idempotency } from './idempotency.js';
 import { loggerOptions } from './logging.js';
+import { Metrics } from './metrics.js';
 import { Outbox } from './outbox.js';
 import { ProblemFilter } from './problem.filter.js';
 import { TestClockController } from './test-clock.controller.js';
@@ -55,6 +57,7 @@ export class PlatformModule {
         Database,
         DutyRunner,
         Idempotency,
+        Metrics,
         Outbox,
         AdvanceTestClock,
         { provide: APP_GUARD, useClass: AccessGuard },

@@ -22,10 +22,12 @@ export class ProblemFilter implements ExceptionFilter {
       known ?? problem(500, 'internal_error', 'Something went wrong here. Send the request again with the same key.');
     if (response.headersSent) return;
     if (error instanceof RequestProblem) response.set(error.headers);
+    else if (told.status === 503) response.set('Retry-After', '1');
+    const { requestId = request.id, ...rest } = told;
     response
       .status(told.status)
       .type('application/problem+json')
-      .send(JSON.stringify({ ...told, instance: loggablePath(request.originalUrl), requestId: request.id }));
+      .send(JSON.stringify({ ...rest, instance: loggablePath(request.originalUrl), requestId }));
   }
 }
 

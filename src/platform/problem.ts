@@ -21,6 +21,8 @@ export interface Problem {
   instance?: string;
   clause?: string;
   errors?: FieldError[];
+  /** Of the request that was refused first, where it is told again. */
+  requestId?: string;
 }
 
 /** A refusal by the edge itself: the request was unreadable, unknown or not allowed. */

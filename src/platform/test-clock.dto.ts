@@ -1,10 +1,11 @@
 /** How far the test clock shall move. */
-import { IsISO8601, IsOptional, IsString } from 'class-validator';
+import { IsOptional, IsString } from 'class-validator';
+import { IsInstant } from './params.dto.js';
 
 export class MoveClockBody {
   /** The instant to go to; forward only. */
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsInstant()
   to?: string;
 
   /** How far to go instead: an ISO 8601 duration such as `P30D` or `PT12H`. */

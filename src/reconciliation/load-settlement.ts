@@ -32,6 +32,14 @@ export interface Source {
   pulledTo?: Date;
 }
 
+/** What belongs to the same commit as the load, or as the record that it was rejected. */
+export interface AlsoThen {
+  commit(tx: EntityManager): Promise<void>;
+  rejected(tx: EntityManager, settlementId: string): Promise<void>;
+}
+
+const NOTHING_ELSE: AlsoThen = { commit: () => Promise.resolve(), rejected: () => Promise.resolve() };
+
 class Rejected extends Error {
   constructor(readonly facts: LoadedSettlement) {
     super('the file cannot be read');
@@ -49,10 +57,9 @@ export class LoadSettlement {
   ) {}
 
   /**
-   * Returns the settlement's id; one that cannot be read is `rejected` and keeps its first hundred errors. `commit` runs
-   * in the same transaction. Refuses `settlement_already_loaded` for a file that was loaded before.
+   * Returns the settlement's id; one that cannot be read is `rejected` and keeps its first hundred errors. Refuses `settlement_already_loaded` for a file that was loaded before.
    */
-  async run(source: Source, commit: (tx: EntityManager) => Promise<void> = () => Promise.resolve()): Promise<string> {
+  async run(source: Source, also = NOTHING_ELSE): Promise<string> {
     const reading = new ReadSettlement(source.format, this.config.SETTLEMENT_FEE_PERCENT_MAX);
     const id = newId();
     try {
@@ -61,11 +68,14 @@ export class LoadSettlement {
         const facts = factsOf(id, source, reading, sha256, await this.clock.now(tx));
         if (reading.errors.length > 0) throw new Rejected(facts);
         await this.insertOnce(tx, facts);
-        await commit(tx);
+        await also.commit(tx);
       });
     } catch (error) {
       if (!(error instanceof Rejected)) throw error;
-      await this.settlements.reject(error.facts, reading.errors);
+      await this.database.transaction(async (tx) => {
+        await this.settlements.reject(tx, error.facts, reading.errors);
+        await also.rejected(tx, id);
+      });
       return id;
     }
     this.runner.nudge(MATCH, [id]);

@@ -7,8 +7,8 @@
 export const PREPARE = `set local work_mem = '128MB'`;
 
 /**
- * Captures and refunds that differ from ours; of a time that earlier settlements cover; missed before; and what is
- * neither, which is rare. Only a table that is created as a query is read by several processes at once, and such a
+ * Captures and refunds that differ from ours; of a time that earlier settlements cover, by the line or by our record;
+ * missed before; and what is neither, which is rare. Only a table that is created as a query is read by several processes at once, and such a
  * statement takes no parameters: `id` must be a UUID.
  */
 const FIND_SUSPECTS = (id: string): string => `
@@ -16,14 +16,14 @@ const FIND_SUSPECTS = (id: string): string => `
   select l.number, false as repeated from settlement_lines l left join charges c on c.gateway_payment_id = l.source_id
   where l.settlement_id = '${id}' and l.kind = 'capture'
     and (c.status is distinct from 'succeeded' or c.amount_minor <> l.gross_minor or c.currency <> l.currency
-      or not l.fee_expected)
+      or not l.fee_expected or c.settled_at < (select covers_from from settlements where id = '${id}'))
   union all
   select l.number, false from settlement_lines l
     left join gateway_requests q on q.gateway_id = l.source_id and q.kind = 'refund'
     left join refunds r on r.id = q.subject_id
   where l.settlement_id = '${id}' and l.kind = 'refund'
     and (q.status is distinct from 'succeeded' or r.amount_minor <> -l.gross_minor or r.currency <> l.currency
-      or not l.fee_expected)
+      or not l.fee_expected or q.decided_at < (select covers_from from settlements where id = '${id}'))
   union all
   select number, false from settlement_lines
   where settlement_id = '${id}' and (kind not in ('capture', 'refund', 'payout')
@@ -39,24 +39,34 @@ const ADOPT_BY_REFERENCE = `
     and not exists (select from gateway_requests known where known.gateway_id = l.source_id)
     and not exists (select from settlement_lines other where other.kind = l.kind and other.source_id = q.gateway_id)`;
 
-/** A payment is captured once; anything else is the same again when it is the same transaction. */
-const SAME = `case l.kind when 'capture' then l.source_id else l.transaction_id end`;
+/** What has an id of its own moves once; anything else is the same again when it is the same transaction. */
+const SAME = `case when l.kind in ('capture', 'refund', 'refund_failure', 'chargeback', 'chargeback_reversal')
+  then l.source_id else l.transaction_id end`;
 
-/** In the same file the first of them stands; and all that stand in an earlier settlement of the same time. */
+/**
+ * In the same file the first of them stands; all that stand in an earlier settlement of the same time; and of what differs
+ * from ours or is out of its time, all that stand in any earlier settlement of the gateway.
+ */
 const FIND_REPEATED = `
   insert into suspects
   with lines as materialized (
     select number, kind, ${SAME} as same from settlement_lines l where settlement_id = $1),
   earlier as (
-    select e.id from settlements e join settlements own on own.id = $1 and own.gateway = e.gateway
-    where e.id < own.id and e.status <> 'rejected' and e.first_at <= own.last_at and e.last_at >= own.first_at)
+    select e.id, e.first_at <= own.last_at and e.last_at >= own.first_at as of_the_time
+    from settlements e join settlements own on own.id = $1 and own.gateway = e.gateway
+    where e.id < own.id and e.status <> 'rejected')
   select number, true from (
     select number, row_number() over (partition by kind, same order by number) as nth from lines
     where (kind, same) in (select kind, same from lines group by 1, 2 having count(*) > 1)) in_file
   where nth > 1
   union all
   select number, true from lines
-  where (kind, same) in (select kind, ${SAME} from settlement_lines l where settlement_id in (select id from earlier))`;
+  where (kind, same) in (
+    select kind, ${SAME} from settlement_lines l where settlement_id in (select id from earlier where of_the_time))
+  union all
+  select l.number, true from lines l join suspects s on s.number = l.number
+  where (l.kind, l.same) in (
+    select kind, ${SAME} from settlement_lines l where settlement_id in (select id from earlier where not of_the_time))`;
 
 export const SUSPECT = {
   find: FIND_SUSPECTS,
@@ -70,6 +80,11 @@ const REQUEST = (condition: string): string => `
     select q.id from gateway_requests q
     where ${condition} and q.kind = any (case l.kind when 'capture' then array['charge', 'add_on']
       when 'refund' then array['refund'] when 'refund_failure' then array['refund'] end) limit 1)`;
+
+/** Their amount as ours are counted, above zero; below where the line moves the other way than its kind does. */
+const THEIRS = (kind: string, grossMinor: string): string => `
+  case when ${kind} in ('refund', 'chargeback') then -${grossMinor}
+    when ${kind} in ('capture', 'refund_failure', 'chargeback_reversal') then ${grossMinor} else abs(${grossMinor}) end`;
 
 /** In the order of `BREAK_KINDS`. */
 const KIND = `
@@ -85,7 +100,7 @@ const KIND = `
     when l.source_id <> case l.kind when 'capture' then c.gateway_payment_id else coalesce(q.gateway_id, l.source_id) end
       then 'duplicate'
     when l.currency <> coalesce(c.currency, r.currency, d.currency) then 'currency_differs'
-    when abs(l.gross_minor) <> coalesce(c.amount_minor, r.amount_minor, d.amount_minor) then 'amount_differs'
+    when ${THEIRS('l.kind', 'l.gross_minor')} <> coalesce(c.amount_minor, r.amount_minor, d.amount_minor) then 'amount_differs'
     when not l.fee_expected then 'fee_unexpected'
     when missed.id is not null or l.occurred_at < own.covers_from then 'late'
   end`;
@@ -99,7 +114,7 @@ const OPEN_BREAKS_OF_LINES = `
     refund_id, ours_minor, ours_currency, theirs_minor, theirs_currency, status, opened_at, closed_at)
   select (left($2, 24) || lpad(to_hex(number), 12, '0'))::uuid, $1, number, break, movement, source_id, transaction_id,
     reference, charge_id, refund_id, case when not is_fee then ours_minor end, case when not is_fee then ours_currency end,
-    case when is_fee and movement <> 'fee' then fee_minor else abs(gross_minor) end, currency,
+    case when is_fee and movement <> 'fee' then fee_minor else ${THEIRS('movement', 'gross_minor')} end, currency,
     case when settled then 'explained' else 'open' end, $3, case when settled then $3::timestamptz end
   from (
     select judged.*, break = 'fee_unexpected' as is_fee, break = 'late' and missed is distinct from 'resolved' as settled
@@ -141,20 +156,35 @@ const CLOSE_MISSED = `
 
 export const OPEN_BREAKS = [OPEN_BREAKS_OF_LINES, CLOSE_MISSED];
 
+/** Captures and refunds, by when they succeeded. */
 const UNSEEN = (id: string, kind: string, table: string, ids: string, source: string): string => `
   select '${kind}' as kind, m.${source} as source_id, ${ids}, m.amount_minor as ours_minor, m.currency
   from ${table} m
   where m.status = 'succeeded' and m.settled_at < (select covers_to from settlements where id = '${id}')
     and m.settled_at >= (select coalesce(covers_from, '-infinity') from settlements where id = '${id}')
+    and m.${source} is not null
     and not exists (select from settlement_lines l
       where l.settlement_id = '${id}' and l.kind = '${kind}' and l.source_id = m.${source})`;
+
+/** Disputes, by when they were learned of and won. */
+const UNSEEN_DISPUTE = (id: string, kind: string, at: string, statuses: string): string => `
+  select '${kind}', d.gateway_dispute_id, d.charge_id, null, null, d.amount_minor, d.currency
+  from chargebacks d
+  where d.status in (${statuses}) and d.${at} < (select covers_to from settlements where id = '${id}')
+    and d.${at} >= (select coalesce(covers_from, '-infinity') from settlements where id = '${id}')
+    and not exists (select from settlement_lines l
+      where l.settlement_id = '${id}' and l.kind = '${kind}' and l.source_id = d.gateway_dispute_id)`;
 
 /** What our records hold of the stretch the settlement covers, and the settlement does not; `id` as above. */
 const FIND_UNSEEN = (id: string): string => `
   create temp table unseen on commit drop as
   ${UNSEEN(id, 'capture', 'charges', 'm.id as charge_id, null::uuid as refund_id, m.reference', 'gateway_payment_id')}
   union all
-  ${UNSEEN(id, 'refund', 'refunds', 'm.charge_id, m.id, null', 'gateway_refund_id')}`;
+  ${UNSEEN(id, 'refund', 'refunds', 'm.charge_id, m.id, null', 'gateway_refund_id')}
+  union all
+  ${UNSEEN_DISPUTE(id, 'chargeback', 'opened_at', `'open', 'won', 'lost'`)}
+  union all
+  ${UNSEEN_DISPUTE(id, 'chargeback_reversal', 'closed_at', `'won'`)}`;
 
 /**
  * Seen elsewhere: in a settlement compared since the movement was recorded, or now being compared. An earlier one met
@@ -173,8 +203,8 @@ const OPEN_MISSING = `
   select (left($2, 24) || lpad(to_hex(row_number() over (order by source_id)), 12, '0'))::uuid, $1, 'missing_at_gateway',
     kind, source_id, reference, charge_id, refund_id, ours_minor, currency, 'open', $3
   from unseen u
-  where not exists (select from breaks b where b.charge_id = u.charge_id and b.refund_id is not distinct from u.refund_id
-    and b.kind in ('missing_at_gateway', 'wrong_state'))`;
+  where not exists (select from breaks b where b.movement = u.kind and b.charge_id = u.charge_id
+    and b.refund_id is not distinct from u.refund_id and b.kind in ('missing_at_gateway', 'wrong_state'))`;
 
 export const MISS = { find: FIND_UNSEEN, analyze: 'analyze unseen', forget: FORGET_SEEN, open: OPEN_MISSING };
 

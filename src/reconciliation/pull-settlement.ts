@@ -9,7 +9,8 @@ import path from 'node:path';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import Papa from 'papaparse';
 import type { EntityManager } from 'typeorm';
-import { HOUR_MS, plusMs } from '../domain/instant.js';
+import { HOUR_MS, plusDays, plusMs } from '../domain/instant.js';
+import { CaseStore } from '../cases/case.store.js';
 import { StripeGateway } from '../payments/stripe-gateway.js';
 import { claimRows } from '../platform/claim.js';
 import { Clock } from '../platform/clock.js';
@@ -21,6 +22,8 @@ import { cellsOf, STRIPE_API_FORMAT } from './stripe-api-format.js';
 
 const GATEWAY = 'stripe';
 const LINES_AT_ONCE = 1000;
+// The gateway may list a transaction later than it dates it.
+const OVERLAP_DAYS = 3;
 
 /** Another worker has taken this pull over. */
 class Overtaken extends Error {}
@@ -33,6 +36,7 @@ export class PullSettlement implements OnModuleInit {
     private readonly database: Database,
     private readonly gateway: StripeGateway,
     private readonly load: LoadSettlement,
+    private readonly cases: CaseStore,
   ) {}
 
   /** The schedule is a row, so that all processes keep the same one; the first pull comes one interval after the start. */
@@ -68,7 +72,11 @@ export class PullSettlement implements OnModuleInit {
       await this.fetchInto(file, pull.dueAt);
       const source = { gateway: GATEWAY, format: STRIPE_API_FORMAT, loadedBy: 'reconciliation' } as const;
       const stream = createReadStream(file);
-      await this.load.run({ ...source, stream, pulledTo: pull.dueAt }, (tx) => this.schedule(tx, pull.dueAt));
+      const loaded = { ...source, stream, pulledTo: pull.dueAt };
+      await this.load.run(loaded, {
+        commit: (tx) => this.schedule(tx, pull.dueAt),
+        rejected: (tx, settlementId) => this.giveUp(tx, pull.dueAt, settlementId),
+      });
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error;
     } finally {
@@ -76,18 +84,20 @@ export class PullSettlement implements OnModuleInit {
     }
   }
 
-  /** From the second after the newest line that is here, up to the instant the pull was due. */
+  /** From some days before the newest line that is here, up to the instant the pull was due; what is here is left out. */
   private async fetchInto(file: string, to: Date): Promise<void> {
     const [newest] = await this.database.reader.query<{ at: Date | null }[]>(
       `select max(last_at) as at from settlements where gateway = $1 and status <> 'rejected'`,
       [GATEWAY],
     );
-    const from = newest?.at === null || newest === undefined ? new Date(0) : plusMs(newest.at, 1000);
+    const from = newest?.at === null || newest === undefined ? new Date(0) : plusDays(newest.at, -OVERLAP_DAYS);
+    const known = await this.knownSince(from);
     const written = await open(file, 'wx', 0o600);
     try {
       await written.write(csv([[...STRIPE_API_FORMAT.columns]]));
       let lines: (string | number)[][] = [];
       for await (const transaction of this.gateway.balanceTransactions(from, to)) {
+        if (known.has(transaction.id)) continue;
         if (lines.push(cellsOf(transaction)) < LINES_AT_ONCE) continue;
         await written.write(csv(lines));
         lines = [];
@@ -99,6 +109,15 @@ export class PullSettlement implements OnModuleInit {
     }
   }
 
+  private async knownSince(from: Date): Promise<Set<string>> {
+    const rows = await this.database.reader.query<{ id: string }[]>(
+      `select transaction_id as id from settlement_lines where occurred_at >= $2 and settlement_id in (
+         select id from settlements where gateway = $1 and status <> 'rejected' and last_at >= $2)`,
+      [GATEWAY, from],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
   private async keepClaim(dueAt: Date): Promise<void> {
     const [, kept] = await this.database.reader.query<[unknown[], number]>(
       `update settlement_pulls set claimed_until = clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS})
@@ -106,6 +125,19 @@ export class PullSettlement implements OnModuleInit {
       [GATEWAY, dueAt],
     );
     if (kept === 0) throw new Overtaken();
+  }
+
+  /** A list that cannot be read is fetched again with the next pull, and a person looks at why. */
+  private async giveUp(tx: EntityManager, dueAt: Date, settlementId: string): Promise<void> {
+    await this.schedule(tx, dueAt);
+    await this.cases.open(tx, {
+      kind: 'settlement_unreadable',
+      subscriptionId: null,
+      subjectId: settlementId,
+      explanation: `what was pulled for ${dueAt.toISOString()} cannot be read: the errors of settlement ${settlementId} say why`,
+      data: { settlementId },
+      openedAt: await this.clock.now(tx),
+    });
   }
 
   /** In the commit that loads: of two that pull at once, one loads. */

@@ -7,6 +7,7 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { CasesModule } from '../cases/cases.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { BookSettlement } from './book-settlement.js';
@@ -25,6 +26,7 @@ import { SettlementsController } from './settlements.controller.js';
 @Module({
   imports: [
     TypeOrmModule.forFeature([SettlementEntity, BreakEntity, BreakResolutionEntity]),
+    CasesModule,
     LedgerModule,
     PaymentsModule,
   ],

@@ -22,7 +22,7 @@ export interface BreakOrder {
   subject: string;
 }
 
-/** The book that expects the money: the one the movement was posted to. */
+/** The book that expects the money: the one the movement was posted to; that of a dispute is its capture's. */
 const BOOK_OF = `
   select e.entity from ledger_transactions t
     join ledger_entries e on e.transaction_id = t.id and e.account = 'gateway_receivable'

@@ -4,6 +4,7 @@
  */
 import currencies from 'currency-codes';
 import type { SettlementLine } from '../domain/reconciliation.js';
+import { holdsCardNumber } from '../platform/card-numbers.js';
 
 export interface SettlementFormat<Column extends string = string> {
   name: string;
@@ -26,14 +27,24 @@ const digitsByCurrency = new Map<string, number>();
 
 export function readId(text: string, column: string): string {
   if (!ID_FORM.test(text)) throw new Unreadable(`${column} must be 1 to 255 visible ASCII characters`);
-  return text;
+  return withoutCard(text, column);
 }
 
 /** Any text; a formula of a spreadsheet is text too. */
 export function readReference(text: string, column: string): string | null {
   if (text === '') return null;
   if (!REFERENCE_FORM.test(text)) throw new Unreadable(`${column} must be up to 255 characters in one line`);
+  return withoutCard(text, column);
+}
+
+function withoutCard(text: string, column: string): string {
+  if (holdsCardNumber(text)) throw new Unreadable(`${column} looks like a card number`);
   return text;
+}
+
+/** Text that is no name of ours, and could not be kept: nothing. */
+export function readableReference(text: string): string {
+  return REFERENCE_FORM.test(text) && !holdsCardNumber(text) ? text : '';
 }
 
 export function readCurrency(text: string, column: string): string {

@@ -35,10 +35,10 @@ export class SettlementStore {
     await tx.getRepository(SettlementEntity).insert({ ...loaded, status: 'running', coversFrom });
   }
 
-  async reject(loaded: LoadedSettlement, errors: LineError[]): Promise<void> {
+  async reject(tx: EntityManager, loaded: LoadedSettlement, errors: LineError[]): Promise<void> {
     const nothing = { firstAt: null, lastAt: null, coversTo: null };
     const rejected = { ...loaded, ...nothing, status: 'rejected' as const, errors };
-    await this.database.reader.getRepository(SettlementEntity).insert(rejected);
+    await tx.getRepository(SettlementEntity).insert(rejected);
   }
 
   findLoaded(sha256: string): Promise<SettlementEntity | null> {

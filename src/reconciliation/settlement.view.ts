@@ -18,10 +18,10 @@ export class SettlementView {
   status: string;
   /** Without the header. */
   lines: number;
-  /** Lines that agree with our records; null until all were compared. */
-  matched: number | null;
-  /** Breaks that were opened, whatever became of them; null until all lines were compared. */
-  breaks: number | null;
+  /** Lines that agree with our records; 0 until all were compared. */
+  matched: number;
+  /** Breaks that were opened, whatever became of them; 0 until all lines were compared. */
+  breaks: number;
   /** Only of a rejected file; the first hundred. */
   errors?: LineErrorView[];
   firstAt: Date | null;
@@ -37,6 +37,7 @@ export class SettlementView {
 }
 
 export function viewSettlement(settlement: SettlementEntity): SettlementView {
-  const { sha256: _sha256, errors, ...shown } = settlement;
+  const { sha256: _sha256, errors, ...facts } = settlement;
+  const shown = { ...facts, matched: facts.matched ?? 0, breaks: facts.breaks ?? 0 };
   return errors === null ? shown : { ...shown, errors };
 }

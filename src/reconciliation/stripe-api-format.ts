@@ -4,7 +4,14 @@
  */
 import type Stripe from 'stripe';
 import type { SettlementLine } from '../domain/reconciliation.js';
-import { readCurrency, readId, readReference, Unreadable, type SettlementFormat } from './settlement-format.js';
+import {
+  readableReference,
+  readCurrency,
+  readId,
+  readReference,
+  Unreadable,
+  type SettlementFormat,
+} from './settlement-format.js';
 import { STRIPE_COMPLETE_AFTER_MS, stripeMovement } from './stripe-format.js';
 
 const COLUMNS = ['id', 'created', 'currency', 'amount', 'fee', 'reporting_category', 'source', 'reference'] as const;
@@ -32,7 +39,7 @@ export function cellsOf(transaction: Stripe.BalanceTransaction): (string | numbe
   const isCharge = source?.object === 'charge';
   const moved = isCharge ? idOf(source.payment_intent) : idOf(transaction.source);
   const metadata = source !== null && 'metadata' in source ? source.metadata : null;
-  return [id, created, currency, amount, fee, category, moved, metadata?.reference ?? ''];
+  return [id, created, currency, amount, fee, category, moved, readableReference(metadata?.reference ?? '')];
 }
 
 function idOf(named: string | { id: string } | null): string {

@@ -10,6 +10,7 @@ import { RequestStore, type RequestAttempt } from '../payments/request.store.js'
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
 import { limitOf } from '../platform/page.js';
+import { endOf, startOf } from '../platform/period.js';
 import type { RefundPayoutEntity } from './refund-payout.entity.js';
 import { RefundPayoutStore } from './refund-payout.store.js';
 import type { RefundsFilter, RefundsQuery } from './refund.dto.js';
@@ -49,8 +50,17 @@ const REFUNDS = `${COLUMNS}
 function refundFilter(query: RefundsFilter & { cursor?: string }, now: Date): unknown[] {
   const { status, from, to, country, basis, olderThanDays, overdue, cursor } = query;
   const before = olderThanDays === undefined ? null : plusDays(now, -olderThanDays);
-  const asked = [status, from, to, country, basis].map((value) => value ?? null);
-  return [...asked, before, overdue === undefined ? null : overdue === 'true', now, cursor ?? null];
+  const stretch = [from === undefined ? null : startOf(from), to === undefined ? null : endOf(to)];
+  return [
+    status ?? null,
+    ...stretch,
+    country ?? null,
+    basis ?? null,
+    before,
+    overdue === undefined ? null : overdue === 'true',
+    now,
+    cursor ?? null,
+  ];
 }
 
 export const REFUND_COLUMNS = [

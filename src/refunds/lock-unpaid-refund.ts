@@ -15,11 +15,13 @@ export class LockUnpaidRefund {
 
   /**
    * Refuses `not_allowed_in_state` when it is paid, `payment_in_progress` while an attempt is undecided, then
-   * `charge_disputed` while the member's bank holds the payment back and may return it by itself.
+   * `charge_disputed` while the member's bank holds the payment back and may return it by itself, or has taken so much of
+   * it that the refund would return more than was paid.
    */
   async run({ tx }: Change, id: string): Promise<Refund> {
     const { chargeId } = await this.refunds.find(tx, id);
-    const { disputedMinor } = await this.charges.lock(tx, chargeId);
+    const { disputedMinor, chargedBackMinor, amountMinor: paidMinor } = await this.charges.lock(tx, chargeId);
+    const all = await this.refunds.lockAll(tx, chargeId);
     const refund = await this.refunds.lock(tx, id);
     const { status, clause } = refund;
     if (status === 'succeeded') throw new Refusal('not_allowed_in_state', 'The refund is paid already.', clause);
@@ -34,6 +36,16 @@ export class LockUnpaidRefund {
       throw new Refusal(
         'charge_disputed',
         'The member disputes the payment: the bank may return it by itself, so its decision comes first.',
+        clause,
+      );
+    }
+    const returnedMinor = all
+      .filter((other) => other.id !== id && other.status !== 'failed' && other.paidOtherwiseBy !== 'gateway')
+      .reduce((sum, other) => sum + other.amountMinor, chargedBackMinor);
+    if (returnedMinor + refund.amountMinor > paidMinor) {
+      throw new Refusal(
+        'charge_disputed',
+        `The member's bank has taken ${chargedBackMinor} of the payment, so at most ${paidMinor - returnedMinor} more may go back: pay that outside and close the case.`,
         clause,
       );
     }

@@ -5,7 +5,7 @@ import { IsIn, IsInt, IsOptional, Length, Max, Min } from 'class-validator';
 import type { RefundBasis } from '../domain/cancellation.js';
 import type { RefundStatus } from '../domain/refund.js';
 import { PageQuery } from '../platform/page.js';
-import { IsCountry, IsInstant } from '../platform/params.dto.js';
+import { IsBound, IsCountry } from '../platform/params.dto.js';
 
 const DAYS_MAX = 3650;
 
@@ -14,14 +14,14 @@ export class RefundsFilter {
   @IsIn(['pending', 'succeeded', 'failed'])
   status?: RefundStatus;
 
-  /** Decided at this instant or later. */
+  /** Decided in this month, on this day or at this instant, or later. */
   @IsOptional()
-  @IsInstant()
+  @IsBound()
   from?: string;
 
-  /** Decided before this instant. */
+  /** Decided before the end of this month or day, or before this instant. */
   @IsOptional()
-  @IsInstant()
+  @IsBound()
   to?: string;
 
   /** The membership's market. */

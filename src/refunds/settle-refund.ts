@@ -7,6 +7,7 @@ import { CaseStore } from '../cases/case.store.js';
 import { retryRefundAt, waitsForBank, type Refund } from '../domain/refund.js';
 import { CashLedger } from '../ledger/cash-ledger.js';
 import type { GatewayRequest } from '../payments/request-kind.js';
+import { RequestStore } from '../payments/request.store.js';
 import type { Change } from '../subscriptions/change.js';
 import { RefundPayoutStore } from './refund-payout.store.js';
 import { RefundStore } from './refund.store.js';
@@ -25,6 +26,7 @@ export class SettleRefund {
     private readonly payouts: RefundPayoutStore,
     private readonly cases: CaseStore,
     private readonly ledger: CashLedger,
+    private readonly requests: RequestStore,
   ) {}
 
   /** The gateway has returned it, by this attempt. */
@@ -70,14 +72,26 @@ export class SettleRefund {
   }
 
   /** The gateway takes back that it had returned it: it is owed again, unless something else has paid it. */
-  async takenBack(change: Change, refund: Refund, { attempt, gatewayId }: GatewayRequest, code: string): Promise<void> {
-    await this.ledger.refundBounced(change, { ...refund, attempts: attempt });
+  async takenBack(change: Change, refund: Refund, request: GatewayRequest, code: string): Promise<void> {
+    await this.ledger.refundBounced(change, { ...refund, attempts: request.attempt });
     const { tx, now } = change;
-    if (refund.gatewayRefundId !== gatewayId) {
-      return this.cases.close(tx, refund.id, 'the second payment came back', now);
+    const standing = await this.standingPayment(refund, request);
+    if (refund.gatewayRefundId !== request.gatewayId || standing !== null) {
+      if (standing !== null) await this.refunds.save(tx, { ...refund, gatewayRefundId: standing });
+      return this.cases.close(tx, refund.id, 'one of the two payments came back', now);
     }
     const owed = { ...refund, gatewayRefundId: null, bouncedAt: now, overdueAt: null };
     await this.failed(change, owed, code);
+  }
+
+  /** The gateway's id of another attempt that paid the same, and was not taken back. */
+  private async standingPayment({ id, gatewayRefundId }: Refund, takenBack: GatewayRequest): Promise<string | null> {
+    if (gatewayRefundId !== takenBack.gatewayId) return gatewayRefundId;
+    const attempts = await this.requests.attemptsOf(id);
+    const other = attempts.find(
+      (one) => one.attempt !== takenBack.attempt && one.status === 'succeeded' && one.code === null,
+    );
+    return other?.gatewayId ?? null;
   }
 
   private async paid(change: Change, refund: Refund, words: string, data: object): Promise<void> {

@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { endOfMonth, monthOf } from '../domain/deferred-fee.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
-import { requireOrder } from './period.js';
+import { requireOrder } from '../platform/period.js';
 import type { MonthsQuery } from './report.dto.js';
 import type { DeferredRevenueRow, DeferredRevenueView } from './report.view.js';
 

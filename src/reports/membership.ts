@@ -5,7 +5,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Database } from '../platform/database.js';
-import { periodOf, type Period } from './period.js';
+import { periodOf, type Period } from '../platform/period.js';
 import type { PeriodQuery } from './report.dto.js';
 import type { MembershipRow, MembershipView } from './report.view.js';
 

@@ -5,7 +5,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../platform/database.js';
 import { limitOf } from '../platform/page.js';
-import { periodOf } from './period.js';
+import { periodOf } from '../platform/period.js';
 import type { RefundsPeriod, RefundsQuery } from './report.dto.js';
 import type { RefundLine, RefundsReportView, RefundTotal } from './report.view.js';
 

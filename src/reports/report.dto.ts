@@ -1,12 +1,11 @@
 /** What finance asks of the reports. */
 import { IntersectionType } from '@nestjs/swagger';
-import { IsOptional, Matches, registerDecorator } from 'class-validator';
-import { IsCountry } from '../platform/params.dto.js';
+import { IsOptional, Matches } from 'class-validator';
+import { IsBound, IsCountry } from '../platform/params.dto.js';
 import { PageQuery } from '../platform/page.js';
-import { BOUND_FORM } from './period.js';
 
 const MONTH = { message: '$property must be a month such as 2027-01' };
-const MONTH_FORM = /^\d{4}-(0[1-9]|1[0-2])$/;
+const MONTH_FORM = /^2\d{3}-(0[1-9]|1[0-2])$/;
 
 /** Months, first and last, both included. */
 export class MonthsQuery {
@@ -43,21 +42,3 @@ export class RefundsPeriod extends PeriodQuery {
 }
 
 export class RefundsQuery extends IntersectionType(RefundsPeriod, PageQuery) {}
-
-/** One that the calendar has: 2027-02-30 is none. */
-function IsBound(): PropertyDecorator {
-  const isBound = (value: unknown): boolean => {
-    if (typeof value !== 'string' || !BOUND_FORM.test(value)) return false;
-    const at = new Date(value);
-    return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(value.slice(0, 10));
-  };
-  const message = '$property must be a month, a day or an instant in UTC, such as 2027-01 or 2027-01-31';
-  return (target, propertyName) =>
-    registerDecorator({
-      name: 'isBound',
-      target: target.constructor,
-      propertyName: String(propertyName),
-      options: { message },
-      validator: { validate: isBound },
-    });
-}

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { endOfMonth } from '../domain/deferred-fee.js';
 import { Database } from '../platform/database.js';
-import { requireOrder } from './period.js';
+import { requireOrder } from '../platform/period.js';
 import type { MonthsQuery } from './report.dto.js';
 import type { RevenueRow, RevenueView } from './report.view.js';
 

@@ -7,10 +7,11 @@ import { violatesUnique } from '../platform/database.js';
 import { makeMove } from '../domain/moves.js';
 import { Refusal } from '../domain/refusal.js';
 import { followedFrom } from '../domain/sanction.js';
-import { RecordStanding } from '../members/record-standing.js';
 import { Suspension } from '../payments/suspension.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import { SubscriptionStore } from '../subscriptions/subscription.store.js';
+import { CorrectFinding } from './correct-finding.js';
 
 export interface Reinstatement {
   subscriptionId: string;
@@ -24,7 +25,8 @@ export class Reinstate {
   constructor(
     private readonly changeSubscription: ChangeSubscription,
     private readonly suspension: Suspension,
-    private readonly standing: RecordStanding,
+    private readonly subscriptions: SubscriptionStore,
+    private readonly correctFinding: CorrectFinding,
   ) {}
 
   /**
@@ -36,24 +38,19 @@ export class Reinstate {
       await this.changeSubscription.run(order.subscriptionId, 'risk', (change) => this.decide(change, order));
     } catch (error) {
       if (!violatesUnique(error, 'one_live_subscription_per_user_and_market')) throw error;
-      throw new Refusal(
-        'already_subscribed',
-        'The user has begun another membership in this market meanwhile.',
-        '3.1.1',
-      );
+      throw begunAnother();
     }
   }
 
   private async decide(change: Change, { mistaken, reason, subject }: Reinstatement): Promise<void> {
-    const { subscription, now, tx } = change;
+    const { subscription, tx } = change;
     const reopens = mistaken && followedFrom('finding', subscription);
     if (!reopens) requireFinding(change);
     if (!mistaken) requireRunning(change);
+    const { userId, country, status } = subscription;
+    if (reopens && (await this.subscriptions.live(userId, country, tx)) !== null) throw begunAnother();
     const days = await this.suspension.lift(change, { givesBack: mistaken, reopens });
-    if (mistaken) {
-      const said = { standing: 'good', reason: `mistaken finding corrected: ${reason}` } as const;
-      await this.standing.record(tx, subscription.userId, said, subject, now);
-    }
+    if (status === 'revoked') await this.correctFinding.run(change, reason, subject);
     const data = { mistaken, reason, days: days ?? 0, reopened: reopens, by: subject };
     if (days === null) {
       change.record('finding.lifted', '6.1.2', `a chargeback alone suspends it now: ${reason}`, data);
@@ -62,6 +59,11 @@ export class Reinstate {
     const given = days === 0 ? '' : `; ${days} days are given back`;
     change.record('subscription.reinstated', '6.1.2', `benefits are on again: ${reason}${given}`, data);
   }
+}
+
+function begunAnother(): Refusal {
+  const why = 'The user has begun another membership in this market meanwhile.';
+  return new Refusal('already_subscribed', why, '3.1.1');
 }
 
 function requireFinding({ subscription: { status, suspendedFor } }: Change): void {

@@ -30,4 +30,8 @@ export class RevocationEntity {
 
   @Column('timestamptz', { nullable: true })
   approvedAt: Date | null;
+
+  /** The finding was mistaken (6.1.2). */
+  @Column('timestamptz', { nullable: true })
+  correctedAt: Date | null;
 }

@@ -43,6 +43,7 @@ export class Revoke {
         proposedAt: change.now,
         approvedBy: null,
         approvedAt: null,
+        correctedAt: null,
       };
       await revocations.insert(proposed);
       const clause = revocationClause(reason);

@@ -9,6 +9,7 @@ import { LedgerModule } from '../ledger/ledger.module.js';
 import { MembersModule } from '../members/members.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
+import { CorrectFinding } from './correct-finding.js';
 import { Reinstate } from './reinstate.js';
 import { RevocationEntity } from './revocation.entity.js';
 import { Revoke } from './revoke.js';
@@ -24,6 +25,6 @@ import { Suspend } from './suspend.js';
     SubscriptionsModule,
   ],
   controllers: [SanctionsController],
-  providers: [Reinstate, Revoke, Suspend],
+  providers: [CorrectFinding, Reinstate, Revoke, Suspend],
 })
 export class SanctionsModule {}

@@ -17,13 +17,12 @@ export class Suspend {
 
   /** Refuses `not_found`, then `not_allowed_in_state` (also when risk has suspended it already). */
   async run(id: string, reason: string, subject: string): Promise<void> {
-    await this.changeSubscription.run(id, 'risk', (change) => {
+    await this.changeSubscription.run(id, 'risk', async (change) => {
       makeMove('suspend', change.subscription.status, 'risk');
       if (change.subscription.suspendedFor === 'finding') {
         throw new Refusal('not_allowed_in_state', 'The membership is suspended already.', '5.2');
       }
-      this.suspension.begin(change, 'finding', reason, { by: subject });
-      return Promise.resolve();
+      await this.suspension.begin(change, 'finding', reason, { by: subject });
     });
   }
 }

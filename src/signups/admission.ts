@@ -5,7 +5,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AgreementStore } from '../agreements/agreement.store.js';
-import { decideTrialAvailability } from '../domain/eligibility.js';
+import { decideTrialAvailability, type EligibilityDecision } from '../domain/eligibility.js';
 import { Refusal } from '../domain/refusal.js';
 import type { Subscription } from '../domain/subscription.js';
 import { MarketStore, notOpen } from '../markets/market.store.js';
@@ -60,22 +60,28 @@ export class Admission {
 
   /**
    * Once more in the sign-up's own transaction, after the companies were resolved: a market that is announced to end
-   * (5.4) waits for sign-ups that got this far, and tells them too.
+   * (5.4) waits for sign-ups that got this far, and tells them too; so does a finding against the user (3.1.1).
    */
-  async requireOpen(tx: EntityManager, country: string): Promise<void> {
-    const market = await this.markets.find(tx, country);
-    if (market?.status !== 'open') throw notOpen(country, market === null ? 'there is no such market' : 'it is closed');
+  async confirm(tx: EntityManager, userId: string, country: string): Promise<void> {
+    await this.requireOpen(tx, country);
+    requireEligible(await this.eligibility.lock(tx, userId));
   }
 
   private async requireOpenAndEligible(userId: string, country: string): Promise<void> {
     await this.requireOpen(this.database.reader, country);
-    const decision = await this.eligibility.decide(userId, country);
-    if (!decision.eligible) {
-      throw new Refusal('not_eligible', `This user cannot join: ${decision.reason}.`, decision.clause);
-    }
+    requireEligible(await this.eligibility.decide(userId, country));
+  }
+
+  private async requireOpen(tx: EntityManager, country: string): Promise<void> {
+    const market = await this.markets.find(tx, country);
+    if (market?.status !== 'open') throw notOpen(country, market === null ? 'there is no such market' : 'it is closed');
   }
 }
 
-function notNew(): Refusal {
+function requireEligible({ eligible, reason, clause }: EligibilityDecision): void {
+  if (!eligible) throw new Refusal('not_eligible', `This user cannot join: ${reason}.`, clause);
+}
+
+export function notNew(): Refusal {
   return new Refusal('trial_not_available', 'A trial is for new users; this one was a member before.', '3.2.1');
 }

@@ -50,7 +50,7 @@ export class GrantTemporaryMembership {
       await bind(change.tx, subscription.id);
       const { residenceCountry } = subscription;
       change.subscription.contractingEntities = await this.entities.resolve(change.tx, residenceCountry);
-      await this.admission.requireOpen(change.tx, country);
+      await this.admission.confirm(change.tx, userId, country);
       const { startsAt, endsAt } = await this.startTerm(change, days);
       change.move('begin_temporary');
       const explanation = `${days} days of membership without a fee, to ${endsAt.toISOString()}: ${reason}`;

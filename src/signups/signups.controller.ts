@@ -8,6 +8,7 @@ import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/i
 import { WaitMs } from '../platform/wait.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
 import { SubscriptionView } from '../subscriptions/subscription.view.js';
+import { notNew } from './admission.js';
 import { ShowOffer } from './show-offer.js';
 import { OffersQuery, OfferView, SubscribeBody } from './signup.dto.js';
 import { Subscribe } from './subscribe.js';
@@ -59,6 +60,7 @@ function refuseDeclined({ status, endReason }: SubscriptionView): void {
   if (endReason === 'payment_method_rejected') {
     throw new Refusal('payment_method_rejected', 'The bank refuses this payment method; try another one.', '3.2.1');
   }
+  if (endReason === 'trial_not_available') throw notNew();
   throw new Refusal(
     'payment_declined',
     'The payment was declined; try again, or with another payment method.',

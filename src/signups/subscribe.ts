@@ -25,7 +25,7 @@ export class Subscribe {
 
   /**
    * Returns the subscription's id. Refuses in this order: `market_not_open`, `not_eligible`, `already_subscribed`,
-   * `agreement_outdated`, `trial_not_available`; the first and the last again where requests collide.
+   * `agreement_outdated`, `trial_not_available`; the first two and the last again where requests collide.
    */
   async run(body: SubscribeBody, bind: Bind): Promise<string> {
     const now = await this.clock.now();
@@ -36,7 +36,7 @@ export class Subscribe {
       await bind(change.tx, subscription.id);
       const { agreementVersion, locale, residenceCountry } = subscription;
       const contractingEntities = await this.entities.resolve(change.tx, residenceCountry);
-      await this.admission.requireOpen(change.tx, body.country);
+      await this.admission.confirm(change.tx, body.userId, body.country);
       change.subscription.contractingEntities = contractingEntities;
       change.record('subscription.requested', '3.1.2', `the member subscribes, starting ${body.startWith}`, {
         agreementVersion,

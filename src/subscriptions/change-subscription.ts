@@ -73,9 +73,11 @@ export class ChangeSubscription {
 
   private async save(change: Change): Promise<void> {
     const { tx, subscription, lastTerm } = change;
-    const due = nextDue(subscription, lastTerm, change.now);
-    subscription.dueMove = due.move;
-    subscription.dueAt = due.at;
+    if (!termWaitsToBegin(change)) {
+      const due = nextDue(subscription, lastTerm, change.now);
+      subscription.dueMove = due.move;
+      subscription.dueAt = due.at;
+    }
     subscription.benefitsUntil = await this.benefitsUntil(change);
     await this.subscriptions.save(tx, subscription);
     if (!isLive(subscription.status)) await this.mandates.revokeAll(tx, subscription.id, change.now);
@@ -100,4 +102,11 @@ export class ChangeSubscription {
       data: { code: refusal.code },
     });
   }
+}
+
+/** A term bought early has reached its start, and its worker has not come yet: whoever comes first leaves it due. */
+function termWaitsToBegin(change: Change): boolean {
+  const { dueMove, dueAt, status } = change.subscription;
+  const begins = dueMove === 'begin_term' && dueAt !== null && dueAt <= change.now;
+  return begins && status === 'active' && !change.hasMade('begin_next_term');
 }

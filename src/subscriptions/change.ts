@@ -10,6 +10,7 @@ import type { TimelineLine } from './timeline.store.js';
 
 export class Change {
   readonly lines: TimelineLine[] = [];
+  private readonly made: MoveName[] = [];
   private readonly afterCommit: (() => void)[] = [];
 
   constructor(
@@ -28,6 +29,11 @@ export class Change {
   /** Makes the move, or refuses `not_allowed_in_state`. */
   move(name: MoveName): void {
     this.subscription.status = makeMove(name, this.subscription.status, this.actor);
+    this.made.push(name);
+  }
+
+  hasMade(name: MoveName): boolean {
+    return this.made.includes(name);
   }
 
   /** Ends the subscription for good; nothing is due or awaited any more. */

@@ -80,7 +80,7 @@ export class KeepNotices {
     const running = status === 'trialing' || status === 'active';
     if (lastTerm === null || !running || !autoRenewal || suspendedAt !== null) return;
     if (!(await this.marketOpen(change))) return;
-    const last = (await this.notices.given(tx, subscription.id, lastTerm.endsAt)).at(-1);
+    const last = (await this.notices.given(tx, subscription.id, lastTerm)).at(-1);
     const expected = await this.expected(change, lastTerm, await this.packOf(change));
     if (last === undefined || (last.amountMinor === expected.amountMinor && last.currency === expected.currency))
       return;
@@ -116,7 +116,7 @@ export class KeepNotices {
   private async expected({ tx, subscription, now }: Change, term: Term, { priceNoticeDays }: RulePack): Promise<Money> {
     const { id, country } = subscription;
     const published = await this.markets.priceAt(tx, country, term.endsAt);
-    const told = [...(await this.notices.given(tx, id, term.endsAt)), { at: now, ...published }];
+    const told = [...(await this.notices.given(tx, id, term)), { at: now, ...published }];
     return renewalPrice({ published, standing: costOf(term), told, tellBy: plusDays(term.endsAt, -priceNoticeDays) });
   }
 

@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { NoticeContent, PlannedNotice } from '../domain/notice.js';
+import type { Term } from '../domain/subscription.js';
 import { claimRows } from '../platform/claim.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
@@ -11,7 +12,7 @@ import { NoticeEntity } from './notice.entity.js';
 
 export type ProvenNotice = NoticeEntity & { deliveredAt: Date | null };
 
-/** A notice given for the end of one term. */
+/** A notice given in one term, of what follows it. */
 export interface GivenNotice {
   at: Date;
   deliveredAt: Date | null;
@@ -42,15 +43,15 @@ export class NoticeStore {
     return rows.map((row) => ({ ...row, deliveredAt: takenAt.get(row.eventId ?? '') ?? null }));
   }
 
-  /** What the member was told for the end of this term, with an amount, oldest first. */
-  given(tx: EntityManager, subscriptionId: string, termEndsAt: Date): Promise<GivenNotice[]> {
+  /** What the member was told in this term of what follows it, with an amount, oldest first; its end may have moved since. */
+  given(tx: EntityManager, subscriptionId: string, { startsAt }: Pick<Term, 'startsAt'>): Promise<GivenNotice[]> {
     return tx.query(
       `select n.given_at as at, e.acknowledged_at as "deliveredAt",
          (n.content->'amount'->>'amount')::int8 as "amountMinor", n.content->'amount'->>'currency' as currency
        from notices n join outbox_events e on e.id = n.event_id
-       where n.subscription_id = $1 and n.term_ends_at = $2 and n.kind in ('trial_ending', 'renewal_upcoming', 'price_change')
+       where n.subscription_id = $1 and n.given_at >= $2 and n.kind in ('trial_ending', 'renewal_upcoming', 'price_change')
          and n.content->'amount' <> 'null' order by n.given_at, n.id`,
-      [subscriptionId, termEndsAt],
+      [subscriptionId, startsAt],
     );
   }
 

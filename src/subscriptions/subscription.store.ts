@@ -128,8 +128,9 @@ export class SubscriptionStore {
     });
   }
 
-  async moveTermEnd(tx: EntityManager, id: string, endsAt: Date): Promise<void> {
-    await tx.getRepository(TermEntity).update({ id }, { endsAt });
+  async moveTerm(tx: EntityManager, term: Term): Promise<void> {
+    const { id, startsAt, endsAt, cancellationPeriodEndsAt } = term;
+    await tx.getRepository(TermEntity).update({ id }, { startsAt, endsAt, cancellationPeriodEndsAt });
   }
 
   /** Takes back a term that never began; its charge is returned in full. */

@@ -111,9 +111,10 @@ export function viewSubscription(
   };
 }
 
-function viewPaymentMethod({ token, gatewayMethodId, brand, last4 }: Mandate): PaymentMethodView {
+/** Under the name the storefront knows it by. */
+function viewPaymentMethod({ token, brand, last4 }: Mandate): PaymentMethodView {
   return {
-    token: gatewayMethodId ?? token,
+    token,
     ...(brand === null ? {} : { brand }),
     ...(last4 === null ? {} : { last4 }),
   };

@@ -60,6 +60,7 @@ it.each([...LIVE, ...ENDED])(
   (status, kind, progress, retry, due) => {
     const facts = {
       status,
+      autoRenewal: true,
       createdAt,
       firstFailedAt: status === 'past_due' ? firstFailedAt : null,
       retryAt: retry ? retryAt : null,
@@ -76,6 +77,7 @@ it.each([...LIVE, ...ENDED])(
 it('begins a term bought early at its start, and renews it at its end', () => {
   const facts = {
     status: 'active',
+    autoRenewal: true,
     createdAt,
     firstFailedAt: null,
     retryAt: null,
@@ -88,11 +90,13 @@ it('begins a term bought early at its start, and renews it at its end', () => {
   expect(nextDue(facts, waiting, endsAt)).toEqual({ move: 'renew_term', at: later });
 });
 
-it('does not retry while suspended, and gives up when the days are over', () => {
-  const facts = { status: 'past_due', createdAt, firstFailedAt, retryAt, chargeProgress: 'declined' } as const;
+it('does not retry while suspended, or after a chargeback, and gives up when the days are over', () => {
+  const overdue = { status: 'past_due', createdAt, firstFailedAt, retryAt, chargeProgress: 'declined' } as const;
+  const facts = { ...overdue, autoRenewal: true };
   const term = { kind: 'paid', startsAt: createdAt, endsAt } as Term;
   expect(nextDue({ ...facts, suspendedAt: null }, term, endsAt).move).toBe('retry_payment');
   expect(nextDue({ ...facts, suspendedAt: endsAt }, term, endsAt).move).toBe('give_up_payment');
+  expect(nextDue({ ...facts, autoRenewal: false, suspendedAt: null }, term, endsAt).move).toBe('give_up_payment');
 });
 
 describe('the current and the waiting term', () => {

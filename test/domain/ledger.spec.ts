@@ -26,6 +26,7 @@ function feeOf(change: Partial<DeferredFee> = {}): DeferredFee {
     taxBasisPoints: 2100,
     startsAt: START,
     endsAt: plusDays(START, 365),
+    capturedAt: START,
     recognisedMinor: 0,
     recognisedUntil: null,
     returnedMinor: 0,

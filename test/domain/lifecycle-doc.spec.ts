@@ -64,7 +64,7 @@ it('tells of the same states and charges as the law, what is due', () => {
   for (const status of SUBSCRIPTION_STATUSES) {
     const term = { kind: status === 'trialing' ? 'trial' : 'paid', startsAt: at, endsAt: at } as Term;
     for (const chargeProgress of CHARGE_PROGRESS) {
-      const facts = { status, createdAt: at, firstFailedAt: at, chargeProgress, suspendedAt: null };
+      const facts = { status, autoRenewal: true, createdAt: at, firstFailedAt: at, chargeProgress, suspendedAt: null };
       for (const retryAt of [null, at]) {
         for (const now of [at, new Date(at.getTime() - 1)]) {
           const { move } = nextDue({ ...facts, retryAt }, term, now);

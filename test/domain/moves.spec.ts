@@ -21,7 +21,7 @@ const ALLOWED: Row[] = [
   ['renew', 'past_due', 'active', 'gateway', '3.3.1'],
   ['fall_past_due', 'trialing', 'past_due', 'gateway', '5.1'],
   ['fall_past_due', 'active', 'past_due', 'gateway', '5.1'],
-  ['retry_payment', 'past_due', 'past_due', 'member scheduler gateway', '5.1'],
+  ['retry_payment', 'past_due', 'past_due', 'member scheduler gateway risk', '5.1'],
   ['expire', 'trialing', 'expired', 'scheduler gateway', '5.1'],
   ['expire', 'active', 'expired', 'scheduler gateway', '5.1'],
   ['expire', 'past_due', 'expired', 'scheduler gateway', '5.1'],

@@ -93,9 +93,9 @@ it.each([
   [0, true],
   [1, true],
 ])('proof %i ms after the window opens counts: %s', (ms, proven) => {
-  const window = { from: forty, to: seven };
+  const window = { from: forty, until: seven };
   expect(isProven([null, new Date(forty.getTime() + ms)], window)).toBe(proven);
-  expect(isProven([new Date(seven.getTime() - ms)], window)).toBe(proven);
+  expect(isProven([new Date(seven.getTime() - 1 - ms)], window)).toBe(proven);
   expect(isProven([null], window)).toBe(false);
 });
 

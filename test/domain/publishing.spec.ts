@@ -15,8 +15,9 @@ describe('judgePublishing', () => {
     [1000, 1000, [], null],
     [999, 1000, [], 'notice_too_short'],
     [0, 0, [], null],
-    // What can never be is said before what is only too early, and that before what is taken.
-    [-1, 1000, [-1], 'in_the_past'],
+    // What is owed to members is said before what can never be, and that before what is taken.
+    [-1, 1000, [-1], 'notice_too_short'],
+    [-1, -1000, [-1], 'in_the_past'],
     [999, 1000, [999], 'notice_too_short'],
     [1000, 1000, [1000], 'instant_taken'],
   ] as const)('from %i ms, notice until %s, taken %j: %s', (from, notice, taken, fault) => {

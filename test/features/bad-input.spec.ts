@@ -99,7 +99,8 @@ const DOORS: Door[] = [
     method: 'POST',
     path: () => `/v1/subscriptions/${id}/add-ons/gift_wrapping/refusal`,
     scope: 'storefront',
-    good: () => ({}),
+    good: () => ({ price: { amount: 990, currency: 'EUR' } }),
+    optional: ['price'],
   },
   {
     name: 'standing',
@@ -113,7 +114,8 @@ const DOORS: Door[] = [
     method: 'POST',
     path: () => `/v1/cases/${NOBODY}/resolution`,
     scope: 'operations',
-    good: () => ({ resolution: 'asked the bank' }),
+    good: () => ({ resolution: 'asked the bank', reason: 'it was slow' }),
+    optional: ['reason'],
   },
   {
     name: 'temporary membership',
@@ -171,6 +173,34 @@ const DOORS: Door[] = [
       effectiveAt: '2099-01-01T00:00:00.000Z',
     }),
     optional: ['country'],
+  },
+  {
+    name: 'discontinuation',
+    method: 'POST',
+    path: () => '/v1/markets/PL/discontinuation',
+    scope: 'operations',
+    good: () => ({ reason: 'the service ends', effectiveAt: '2099-01-01T00:00:00.000Z' }),
+  },
+  {
+    name: 'compensation',
+    method: 'POST',
+    path: () => `/v1/subscriptions/${id}/compensations`,
+    scope: 'operations',
+    good: () => ({ amount: 100, reason: 'an outage' }),
+  },
+  {
+    name: 'suspension',
+    method: 'POST',
+    path: () => `/v1/subscriptions/${id}/suspension`,
+    scope: 'risk',
+    good: () => ({ reason: 'under review' }),
+  },
+  {
+    name: 'revocation',
+    method: 'POST',
+    path: () => `/v1/subscriptions/${id}/revocations`,
+    scope: 'risk',
+    good: () => ({ reason: 'improper_use', evidence: 'case 17' }),
   },
 ];
 
@@ -324,7 +354,7 @@ function fits(door: Door, name: string, value: unknown): boolean {
     return value === true || (name === 'enabled' && value === false);
   }
   if (name === 'frozen') return typeof value === 'boolean';
-  return value === 'x;y' && ['reason', 'resolution', 'agreementVersion', 'orderId'].includes(name);
+  return value === 'x;y' && ['reason', 'resolution', 'agreementVersion', 'orderId', 'evidence'].includes(name);
 }
 
 function requiredFields(door: Door): string[] {
@@ -456,6 +486,23 @@ describe('values that a field cannot have', () => {
         expectProblem(await send(odd, door.good()), 422, 'validation_failed');
       }
     }));
+});
+
+it('takes an instant for one only where it is whole and in UTC', async () => {
+  const odd = ['20990401', '2099-W10-1', '2099-092', '2099-04-01', '2099-04-01T10', '2099-04-01T10:00:00,5Z'];
+  const zoned = ['2099-04-01T10:00:00', '2099-04-01T10:00:00+02:00', '2099-02-30T10:00:00Z'];
+  for (const text of [...odd, ...zoned]) {
+    const end = { reason: 'the service ends', effectiveAt: text };
+    const announced = await service.api.call('POST', '/v1/markets/PL/discontinuation', end, { scope: 'operations' });
+    expectProblem(announced, 422, 'validation_failed');
+    expectProblem(await service.api.call('POST', '/test/clock', { to: text }), 422, 'validation_failed');
+  }
+  for (const cursor of ['-'.repeat(36) + '.1', 'a'.repeat(36) + '.1', `${NOBODY}.x`]) {
+    const entries = await service.api.call('GET', `/v1/ledger/entries?cursor=${cursor}`, undefined, {
+      scope: 'finance',
+    });
+    expectProblem(entries, 422, 'validation_failed');
+  }
 });
 
 it('names the request in every refusal, as the caller named it', async () => {

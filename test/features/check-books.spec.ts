@@ -359,6 +359,17 @@ const DEFECTS: Defect[] = [
     `update charges set disputed_minor = 4999 where id = ${charge('stays')}`,
   ],
   [
+    'I22',
+    'a line of the timeline told otherwise',
+    `update timeline_entries set explanation = 'nothing happened' where event = 'charge.succeeded'
+       and subscription_id = ${subscription('stays')}`,
+  ],
+  [
+    'I22',
+    'a line of the timeline taken out',
+    `delete from timeline_entries where event = 'charge.succeeded' and subscription_id = ${subscription('stays')}`,
+  ],
+  [
     'I23',
     'a refund that the timeline does not tell',
     `delete from timeline_entries where event = 'refund.created' and subscription_id = ${subscription('late')}`,
@@ -423,6 +434,19 @@ const DEFECTS: Defect[] = [
   ],
   ['B07', 'a capture without its fee', `delete from deferred_fees where charge_id = ${charge('stays')}`],
   ['B08', 'a dispute the books know nothing of', dispute('stays')],
+  [
+    'B09',
+    'a company that is owed what no other owes',
+    post(
+      'write_off',
+      `'${NOBODY}'`,
+      [
+        ['intercompany', 5],
+        ['write_offs', -5],
+      ],
+      subscription('stays'),
+    ),
+  ],
   [
     'L01',
     'a request undecided for two hours',

@@ -205,7 +205,7 @@ describe('entries', () => {
       'trial-balance.csv?asOf=yesterday',
       'entries?account=cash',
       'entries?subscriptionId=7',
-      'entries?from=2026-03-01',
+      'entries?from=2026-02-30',
       'entries?cursor=7',
       'entries?limit=0',
       'entries.csv?cursor=7',
@@ -280,8 +280,37 @@ describe('the close of a month', () => {
     await closed('2026-06');
     expect((await close('2026-02')).status).toBe(202);
     expect(await closed('2026-02')).toMatchObject({ terms: 0, entries: 0 });
+    // Long before there was anything: itself, and no month after it.
+    expect((await close('2001-01')).status).toBe(202);
+    await closed('2001-01');
     await close('2026-07');
     expect(await closed('2026-07')).toMatchObject({ terms: 1 });
+    const { rows } = await service.database.query('select month from month_closes order by month');
+    expect(rows.map(({ month }: { month: string }) => month)).toEqual(['2001-01', '2026-02', '2026-06', '2026-07']);
+  });
+
+  it('earns nothing before the fee was captured, whenever the month is closed', async () => {
+    service = await startService({ startAt: '2025-01-30T10:00:00.000Z' });
+    const { api, database } = service;
+    const { id } = (await api.subscribe('m1')).body;
+    const declines = 'pm_card_chargeDeclinedInsufficientFunds';
+    await database.query('update mandates set gateway_method_id = $2 where subscription_id = $1', [id, declines]);
+    await api.clockTo('2026-02-03T10:00:00.000Z');
+    // Paid in the grace: the term began on 30 January, the money came on 3 February.
+    expect((await api.paymentMethod(id, 'pm_card_visa')).body).toMatchObject({
+      currentTerm: { number: 2, startsAt: '2026-01-30T10:00:00.000Z' },
+    });
+    await api.clockTo('2026-03-10T10:00:00.000Z');
+    await close('2026-02');
+    await closed('2026-02');
+    const january = balances(await trialBalance('?asOf=2026-01-31'));
+    expect(january).toMatchObject({ deferred_revenue: 0, membership_revenue: -4131 });
+    // 29 of 365 days of 4131 net have passed by the end of February.
+    expect(balances(await trialBalance('?asOf=2026-02'))).toMatchObject({
+      deferred_revenue: 328 - 4131,
+      membership_revenue: -4131 - 328,
+    });
+    expect(await audit(service.database, service.sandbox)).toEqual([]);
   });
 
   it('earns a whole fee over the months to the minor unit, and the fee is done', async () => {
@@ -307,7 +336,7 @@ describe('the close of a month', () => {
 
   it('is refused for what is no month', async () => {
     service = await startService({ worker: false });
-    for (const month of ['2026-13', '2026-3', 'march', '', 202603]) {
+    for (const month of ['0000-01', '1900-01', '2026-13', '2026-3', 'march', '', 202603]) {
       const { status, body } = await close(month as string);
       expect({ month, status, code: body.code }).toEqual({ month, status: 422, code: 'validation_failed' });
     }
@@ -350,6 +379,13 @@ describe('the database', () => {
     await closed('2026-03');
     const before = await trialBalance('?asOf=2026-03-31T23:59:59.999Z');
     await expect(insert('2026-03-31T23:59:59.999Z', [['bank', 5]], 'recognition')).rejects.toThrow('is closed');
+    const { database } = service;
+    const more = `insert into ledger_entries (transaction_id, line, at, fact, entity, currency, account, amount_minor)
+      select id, 100 + n, at, fact, 'E', 'EUR', 'bank', 5 - 10 * (n - 1) from ledger_transactions, generate_series(1, 2) n
+      where fact = 'capture'`;
+    await expect(database.query(more)).rejects.toThrow('is closed');
+    await expect(database.query('delete from month_closes')).rejects.toThrow('is final');
+    await expect(database.query(`update month_closes set status = 'running', done_at = null`)).rejects.toThrow('final');
     await api.clockTo('2026-04-10T10:00:00.000Z');
     await api.cancel(id);
     expect((await trialBalance('?asOf=2026-03-31T23:59:59.999Z')).books).toEqual(before.books);

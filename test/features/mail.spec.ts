@@ -296,8 +296,8 @@ describe('as proof', () => {
     await start();
     relay.replies = { message: 451 };
     const id = await memberToldNow();
-    // The window ends ten calendar days before the term does.
-    await service.api.clockTo('2027-02-19T10:00:00.001Z');
+    // The window ends with the day that lies ten calendar days before the term's end, 19 February in Madrid.
+    await service.api.clockTo('2027-02-19T23:00:00.000Z');
     relay.replies = {};
     const [dead] = await deliveries('status=dead');
     await replay(dead!.id);
@@ -310,7 +310,7 @@ describe('as proof', () => {
     await start();
     relay.replies = { recipient: 550 };
     const id = await memberToldNow();
-    await service.api.clockTo('2027-02-19T10:00:00.000Z');
+    await service.api.clockTo('2027-02-19T22:59:59.999Z');
     relay.replies = {};
     const [dead] = await deliveries('status=dead');
     await replay(dead!.id);

@@ -311,7 +311,7 @@ describe('bad input is refused with 422 and changes nothing', () => {
     ['nothing to pay', '/v1/markets/DE/prices', { ...price, amount: 0 }],
     ['a fraction of a cent', '/v1/markets/DE/prices', { ...price, amount: 1.5 }],
     ['more than can be counted', '/v1/markets/DE/prices', { ...price, amount: 2 ** 60 }],
-    ['a price of the past', '/v1/markets/DE/prices', { ...price, effectiveFrom: past }],
+    ['a price of the past', '/v1/markets/DE/prices', { ...price, effectiveFrom: past }, 'notice_too_short'],
     [
       'a price without notice',
       '/v1/markets/DE/prices',

@@ -308,6 +308,80 @@ describe('seeded discrepancies', () => {
   });
 });
 
+describe('what moves once', () => {
+  const BY_HAND = { reason: 'the card is closed', bankReference: 'SEPA-1' };
+
+  it('is a duplicate under another transaction too, in this file or months later', async () => {
+    await start();
+    const [gone] = await join('gone', 'stays');
+    await service.api.cancel(gone!.id);
+    await until('the refund', async () => (await service.api.refunds(gone!.id))[0]?.status === 'succeeded');
+    const { header, lines } = await report();
+    const refund = lines.find((line) => cell(header, line, 'reporting_category') === 'refund')!;
+    const capture = lines.find((line) => cell(header, line, 'reporting_category') === 'charge')!;
+    const again = changed(header, refund, { balance_transaction_id: 'txn_again' });
+    const first = await settle(file(header, [...lines, again]));
+    expect(named(first.breaks)).toEqual([`duplicate ${cell(header, refund, 'source_id')}`]);
+    await resolve(first.breaks[0]!.id, 'explained', 'ann');
+    await booked(first.settlement.id);
+    await service.api.clockBy('P60D');
+    await join('later');
+    const fresh = (await report('?from=2026-04-30')).lines;
+    const late = { balance_transaction_id: 'txn_late', created_utc: '2026-04-30 11:00:00' };
+    const second = await settle(file(header, [...fresh, changed(header, capture, late)]));
+    expect(named(second.breaks)).toEqual([`duplicate ${cell(header, capture, 'payment_intent_id')}`]);
+    await resolve(second.breaks[0]!.id, 'explained', 'ann');
+    await booked(second.settlement.id);
+    expect((await balances()).gateway_receivable).toBeUndefined();
+  });
+
+  it('the other way round is no agreement', async () => {
+    await start();
+    await join('a');
+    const { header, lines } = await report();
+    const dispute = await service.sandbox.dispute((await service.sandbox.movements())[0]!.paymentIntent);
+    await until('the dispute', async () => (await count('chargebacks')) === 1);
+    const all = (await report()).lines;
+    const taken = all.find((line) => cell(header, line, 'reporting_category') === 'dispute')!;
+    const turned = changed(header, taken, { gross: cell(header, taken, 'gross').replace('-', '') });
+    const { breaks, settlement } = await settle(file(header, [lines[0]!, turned]));
+    expect(breaks).toMatchObject([
+      { kind: 'amount_differs', gatewayReference: dispute, ours: { amount: 4999 }, theirs: { amount: -4999 } },
+    ]);
+    expect(settlement.bookedAt).toBeNull();
+    for (const subject of ['ann', 'ben']) await resolve(breaks[0]!.id, 'write_off', subject);
+    await booked(settlement.id);
+    // We expected to lose 4999 and were given as much.
+    expect(await balances()).toMatchObject({ write_offs: -2 * 4999 });
+    expect((await balances()).gateway_receivable).toBeUndefined();
+  });
+
+  it('is missed where no file holds it: a dispute, too, and no refund that was paid by hand', async () => {
+    await start();
+    const [disputed, refunded] = await join('disputed', 'refunded');
+    await service.sandbox.faults({ failRefunds: true });
+    await service.api.cancel(refunded!.id);
+    const [refund] = await service.api.refunds(refunded!.id);
+    await service.api.clockBy('P5D');
+    await service.sandbox.faults({});
+    const token = async (subject: string): Promise<{ token: string }> => ({
+      token: await service.api.token('finance', subject),
+    });
+    const payouts = `/v1/refunds/${refund!.id}/payouts`;
+    const { body } = await service.api.call<{ id: string }>('POST', payouts, BY_HAND, await token('ann'));
+    const approval = `/v1/refund-payouts/${body.id}/approval`;
+    expect((await service.api.call('POST', approval, {}, await token('ben'))).status).toBe(200);
+    const dispute = await service.sandbox.dispute(disputed!.id);
+    await until('the dispute', async () => (await count('chargebacks')) === 1);
+    await service.api.clockBy('P1D');
+    await join('last');
+    const { header, lines } = await report();
+    const told = lines.filter((line) => cell(header, line, 'reporting_category') === 'charge');
+    const { breaks } = await settle(file(header, told));
+    expect(named(breaks)).toEqual([`missing_at_gateway ${dispute}`]);
+  });
+});
+
 describe('late lines', () => {
   it('close the break of their absence, are seen as late, and let both settlements be booked', async () => {
     await start();
@@ -491,7 +565,7 @@ describe('an upload', () => {
       expect(settlement).toMatchObject({
         status: 'rejected',
         lines: 3,
-        matched: null,
+        matched: 0,
         errors: [
           { line: 3, message: 'currency must be an ISO 4217 currency' },
           { line: 4, message: expect.stringMatching(/^it has \d cells, the header has 15$/) as string },
@@ -555,7 +629,7 @@ describe('an upload', () => {
     await worker.close();
     const { header, lines } = await report();
     const { body } = await upload(file(header, lines.slice(0, 1)));
-    expect(await shown(body.id)).toMatchObject({ status: 'running', lines: 1, matched: null, breaks: null });
+    expect(await shown(body.id)).toMatchObject({ status: 'running', lines: 1, matched: 0, breaks: 0 });
     const next = await createWorker(service.config);
     const { breaks } = await settled(body.id);
     await next.close();
@@ -629,5 +703,24 @@ describe('the pull', () => {
     const [pulled] = await pulls();
     const { breaks } = await settled(pulled!.id);
     expect(named(breaks)).toEqual([`missing_at_gateway ${lost!.paymentIntent}`]);
+  });
+
+  it('finds what the gateway lists later than it dates it, and fetches nothing twice', async () => {
+    await start({ config: { SETTLEMENT_PULL_EVERY_HOURS: 24 } });
+    await join('a', 'b');
+    const pg = await import('pg');
+    const theirs = new pg.default.Client({ connectionString: service.sandboxDatabaseUrl });
+    await theirs.connect();
+    await theirs.query(
+      `update objects set kind = 'held' where id = (select id from objects where kind = 'balance_transaction' limit 1)`,
+    );
+    await service.api.clockBy('P1D');
+    await theirs.query(`update objects set kind = 'balance_transaction' where kind = 'held'`);
+    await theirs.end();
+    await service.api.clockBy('P1D');
+    const all = await pulls();
+    expect(all.map(({ lines }) => lines)).toEqual([1, 1]);
+    expect((await settled(all[1]!.id)).breaks).toMatchObject([{ kind: 'late', status: 'explained' }]);
+    for (const { id } of all) await booked(id);
   });
 });

@@ -176,3 +176,113 @@ it('takes a charge back that was not sent when the suspension came, and keeps on
   expect(await api.subscription(member.id)).toMatchObject({ status: 'active', currentTerm: { number: 2 } });
   expect((await api.entitlement('m1')).body).toMatchObject({ entitled: false, reason: 'suspended' });
 });
+
+it('gives lost days back to the term that lost them, and the term bought early begins so much later', async () => {
+  const { api } = service;
+  const { id } = (await api.subscribe('m1')).body;
+  await api.clockTo('2026-06-01T10:00:00.000Z');
+  expect((await api.call('POST', `/v1/subscriptions/${id}/early-renewal`, {})).status).toBe(201);
+  await api.clockTo('2026-06-11T10:00:00.000Z');
+  await suspend(id);
+  await api.clockTo('2026-06-21T10:00:00.000Z');
+  const later = '2027-03-11T10:00:00.000Z';
+  expect(await reinstate(id, true)).toMatchObject({
+    body: { currentTerm: { endsAt: later }, nextTerm: { startsAt: later, endsAt: '2028-03-10T10:00:00.000Z' } },
+  });
+  // 4999 × 263 / 375 = 3505.97 → 3506 beside the whole waiting term
+  expect((await api.quote(id)).body.refund.amount).toBe(3506 + 4999);
+  expect(await api.clockTo(later)).toMatchObject({ begin_term: 1 });
+});
+
+it('makes a quote stale that was given before days were given back', async () => {
+  const { api } = service;
+  const { id } = (await api.subscribe('m1')).body;
+  await api.clockTo('2026-06-09T10:00:00.000Z');
+  await suspend(id);
+  const quote = (await api.quote(id)).body;
+  await api.clockBy('PT1M');
+  await reinstate(id, true);
+  expect(await api.cancel(id, { quoteId: quote.id })).toMatchObject({ status: 409, body: { code: 'quote_stale' } });
+});
+
+it('lets only the correction of the last finding make the user eligible again', async () => {
+  const { api } = service;
+  const inSpain = (await api.subscribe('m1')).body;
+  const inFrance = (await api.subscribe('m1', { country: 'FR' })).body;
+  const inGermany = (await api.subscribe('m1', { country: 'DE' })).body;
+  const eligible = async (): Promise<unknown> =>
+    (await api.call('GET', '/v1/offers?country=PL&userId=m1')).body.eligible;
+  await revoke(inFrance.id);
+  await suspend(inSpain.id);
+  // What was mistaken about one membership says nothing of a finding about another.
+  expect(await reinstate(inSpain.id, true)).toMatchObject({ status: 200, body: { status: 'active' } });
+  expect(await eligible()).toBe(false);
+  await api.clockBy('PT1S');
+  await revoke(inGermany.id);
+  expect(await reinstate(inGermany.id, true)).toMatchObject({ body: { status: 'active' } });
+  expect(await eligible()).toBe(false);
+  expect(await reinstate(inFrance.id, true)).toMatchObject({ body: { status: 'active' } });
+  expect(await eligible()).toBe(false);
+  await api.goodStanding('m1');
+  expect(await eligible()).toBe(true);
+});
+
+it('accepts no opt-out while the trial is being charged, though lost days keep the trial running', async () => {
+  const { api, sandbox } = service;
+  const { id } = (await api.subscribe('m1', { startWith: 'trial' })).body;
+  await sandbox.faults({ captureThenTimeout: 1, dropWebhooks: true });
+  await api.clockTo('2026-03-31T10:00:00.000Z');
+  await suspend(id);
+  await api.clockBy('PT1S');
+  expect(await reinstate(id, true)).toMatchObject({
+    body: { status: 'trialing', currentTerm: { endsAt: '2026-04-01T10:00:00.000Z' } },
+  });
+  expect(await api.autoRenewal(id, false)).toMatchObject({ status: 409, body: { code: 'payment_in_progress' } });
+  await sandbox.faults({});
+  await api.clockBy('PT1M');
+  expect(await api.subscription(id)).toMatchObject({ status: 'active', autoRenewal: true });
+  expect(await sandbox.movementsOf(id)).toHaveLength(1);
+});
+
+it('takes back a payment that waits for the member, so that nothing is charged while suspended', async () => {
+  const { api, sandbox } = service;
+  const { id } = (await api.subscribe('m1', { startWith: 'trial', paymentMethod: 'pm_card_authenticationRequired' }))
+    .body;
+  await api.clockTo('2026-03-31T10:00:00.000Z');
+  const secret = (await api.subscription(id)).nextAction?.clientSecret ?? '';
+  expect(await suspend(id)).toMatchObject({ body: { status: 'past_due', nextAction: null } });
+  await api.clockBy('PT1S');
+  await expect(sandbox.authenticate(secret, true)).rejects.toThrow();
+  await api.clockBy('P1D');
+  expect(await sandbox.movements()).toEqual([]);
+  expect(await reinstate(id, false)).toMatchObject({ status: 200 });
+  expect((await api.paymentMethod(id, 'pm_card_visa')).body).toMatchObject({ status: 'active' });
+});
+
+it('tries a method at the end of a suspension that was supplied in it', async () => {
+  const { api } = service;
+  const { id } = (await api.subscribe('m1', { startWith: 'trial', paymentMethod: 'pm_card_chargeCustomerFail' })).body;
+  await api.clockTo('2026-03-31T10:00:00.000Z');
+  await suspend(id);
+  expect((await api.paymentMethod(id, 'pm_card_visa')).body).toMatchObject({ status: 'past_due' });
+  await api.clockBy('P1D');
+  await reinstate(id, false);
+  await api.clockBy('PT0S');
+  expect(await api.subscription(id)).toMatchObject({ status: 'active', currentTerm: { number: 2 } });
+});
+
+it('reopens who could not pay because of a mistaken suspension', async () => {
+  const { api } = service;
+  const { id } = (await api.subscribe('m1', { startWith: 'trial', paymentMethod: 'pm_card_chargeCustomerFail' })).body;
+  await api.clockTo('2026-03-31T10:00:00.000Z');
+  await suspend(id);
+  await api.clockBy('P7D');
+  expect(await api.subscription(id)).toMatchObject({ status: 'expired', endReason: 'suspended' });
+  await api.clockBy('P1D');
+  expect(await reinstate(id, true)).toMatchObject({
+    status: 200,
+    body: { status: 'trialing', currentTerm: { endsAt: '2026-04-08T10:00:00.000Z' } },
+  });
+  await api.clockBy('PT0S');
+  expect((await api.paymentMethod(id, 'pm_card_visa')).body).toMatchObject({ status: 'active' });
+});

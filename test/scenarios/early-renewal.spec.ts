@@ -194,3 +194,28 @@ it('is refused on a trial and while suspended', async () => {
   await api.call('POST', `/v1/subscriptions/${member.id}/suspension`, { reason: 'under review' }, { scope: 'risk' });
   expect(await buy(member.id)).toMatchObject({ status: 409, body: { code: 'not_allowed_in_state', clause: '5.2' } });
 });
+
+it('makes a quote stale when some of its money goes back after it', async () => {
+  const { api } = service;
+  const { id } = (await api.subscribe('m1')).body;
+  await buy(id);
+  const { body: quote } = await api.quote(id);
+  const owed = { amount: 500, reason: 'an outage' };
+  const path = `/v1/subscriptions/${id}/compensations`;
+  expect((await api.call('POST', path, owed, { scope: 'operations' })).status).toBeLessThan(300);
+  expect(await api.cancel(id, { quoteId: quote.id })).toMatchObject({ status: 409, body: { code: 'quote_stale' } });
+  expect(await api.cancel(id)).toMatchObject({ status: 200, body: { subscription: { status: 'canceled' } } });
+});
+
+it('begins although somebody else looks at the membership before its worker comes', async () => {
+  const { api, database } = service;
+  const { id } = (await api.subscribe('m1')).body;
+  await buy(id);
+  // As if every worker were busy: the instant has come, and only the member is there.
+  await database.query('update subscriptions set claimed_until = now() + interval $$1 hour$$ where id = $1', [id]);
+  await database.query('update test_clock set now_at = $1', [END]);
+  expect((await api.quote(id)).body.lines.map(({ kind }) => kind)).toEqual(['paid', 'days_left']);
+  await database.query('update subscriptions set claimed_until = null where id = $1', [id]);
+  await api.clockBy('PT0S');
+  expect(await api.events(id)).toContain('subscription.renewed');
+});

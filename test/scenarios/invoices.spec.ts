@@ -121,6 +121,7 @@ it('invoices a payment and credits its refund, each with everything it is about'
     invoiceId: null,
     invoiceNumber: null,
     refundId: null,
+    chargebackId: null,
     basis: null,
   });
 
@@ -365,4 +366,35 @@ it('lets nobody change, remove, repeat or skip what was issued', async () => {
   await expect(copy(unused?.id ?? '', next - 1)).rejects.toThrow('documents_entity_kind_sequence_key');
   await expect(copy(last?.id ?? '', next)).rejects.toThrow('documents_pkey');
   await expect(copy('01932a4e-1234-7abc-8123-123456789abc', next)).rejects.toThrow('documents_id_fkey');
+});
+
+it('credits what a lost chargeback took, beside what was refunded before, and all of it once', async () => {
+  const { api, sandbox } = service;
+  const { id } = (await api.subscribe('charged-back')).body;
+  expect((await compensate(id, 1000)).status).toBeLessThan(300);
+  const disputed = await sandbox.dispute(id, { amount: 3999 });
+  const become = (status: string): Promise<void> =>
+    until(`the dispute is ${status}`, async () => {
+      const path = `/v1/chargebacks?status=${status}`;
+      const { body } = await api.call<{ data: { gatewayDisputeId: string }[] }>('GET', path, undefined, FINANCE);
+      return body.data.some(({ gatewayDisputeId }) => gatewayDisputeId === disputed);
+    });
+  await become('open');
+  expect(await documentsOf(id)).toHaveLength(2);
+  await sandbox.closeDispute(disputed, 'lost');
+  await become('lost');
+  const [, compensated, note] = await documentsOf(id);
+  // 868 × 1000 / 4999 = 173.6 → 174 of tax went back before; 868 − 174 = 694 with the rest
+  expect(compensated).toMatchObject({ gross: { amount: 1000 }, tax: { amount: 174 }, basis: 'compensation' });
+  expect(note).toMatchObject({
+    kind: 'credit_note',
+    description: 'Charged back: VIP membership, term 1',
+    gross: { amount: 3999 },
+    tax: { amount: 694 },
+    basis: 'chargeback',
+    clause: '5.2',
+    refundId: null,
+    chargebackId: expect.any(String),
+  });
+  expect((await page(note?.id ?? '')).text).toContain('<dt>Charged back</dt>');
 });

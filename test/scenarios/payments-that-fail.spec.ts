@@ -1,4 +1,6 @@
 /** Overdue payments: soft, hard and authentication declines, recoveries, and what becomes of those that never pay. */
+import { Client } from 'pg';
+import Stripe from 'stripe';
 import { audit } from '../support/auditor.js';
 import type { SubscriptionAnswer } from '../support/api-client.js';
 import { startService, type Service } from '../support/service.js';
@@ -212,4 +214,33 @@ it('pays now when the member asks, and only then', async () => {
 /** What a webhook sets in motion; the webhook itself comes in machine time. */
 function settled(id: string, status: string): Promise<void> {
   return until(`${id} becomes ${status}`, async () => (await service.api.subscription(id)).status === status);
+}
+
+it('takes what somebody canceled at the gateway for a decline that may work later', async () => {
+  const { api, sandbox, sandboxDatabaseUrl } = service;
+  const { body: trial } = await api.subscribe('m1', {
+    startWith: 'trial',
+    paymentMethod: 'pm_card_authenticationRequired',
+  });
+  await sandbox.faults({ captureThenTimeout: 1, dropWebhooks: true });
+  await api.clockTo('2026-03-31T10:00:00.000Z');
+  expect((await api.charges(trial.id))[0]).toMatchObject({ status: 'unknown' });
+  await cancelAtGateway(sandbox.url, sandboxDatabaseUrl);
+  await sandbox.faults({});
+  await api.clockBy('PT1M');
+  expect(await api.subscription(trial.id)).toMatchObject({
+    status: 'past_due',
+    nextChargeAt: '2026-03-31T22:00:02.000Z',
+  });
+  expect((await api.paymentMethod(trial.id, 'pm_card_visa')).body).toMatchObject({ status: 'active' });
+});
+
+/** As a person does in the gateway's own pages. */
+async function cancelAtGateway(url: string, databaseUrl: string): Promise<void> {
+  const theirs = new Client({ connectionString: databaseUrl });
+  await theirs.connect();
+  const { rows } = await theirs.query<{ id: string }>(`select id from objects where kind = 'payment_intent'`);
+  await theirs.end();
+  const { hostname: host, port } = new URL(url);
+  await new Stripe('sk_test_sandbox', { host, port, protocol: 'http' }).paymentIntents.cancel(rows[0]?.id ?? '');
 }

@@ -2,6 +2,7 @@
 import { audit } from '../support/auditor.js';
 import { subscribeBody, type Answer, type SubscriptionAnswer } from '../support/api-client.js';
 import { startService, type Service } from '../support/service.js';
+import { until } from '../support/until.js';
 
 let service: Service;
 beforeAll(async () => {
@@ -98,4 +99,22 @@ it('answers at once with wait=0, and the payment goes on', async () => {
   await sandbox.faults({});
   await api.clockBy('PT1S');
   expect(await api.subscription(answer.body.id)).toMatchObject({ status: 'active' });
+});
+
+it('waits for a finding that is being recorded, and does not overtake it', async () => {
+  const { api, database } = service;
+  await api.goodStanding('judged');
+  const risk = await database.connect();
+  await risk.query('begin');
+  await risk.query(`update standings set standing = 'integrity_violation' where user_id = 'judged'`);
+  const joining = api.call('POST', '/v1/subscriptions', subscribeBody('judged'));
+  await until('the sign-up waits', async () => {
+    const { rowCount } = await database.query(`select from pg_locks where not granted`);
+    return rowCount === 1;
+  });
+  await risk.query('commit');
+  risk.release();
+  expect(await joining).toMatchObject({ status: 403, body: { code: 'not_eligible', clause: '3.1.1' } });
+  const { rowCount } = await database.query(`select from subscriptions where user_id = 'judged'`);
+  expect(rowCount).toBe(0);
 });

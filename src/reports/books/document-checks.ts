@@ -1,8 +1,12 @@
 /** What invoices and credit notes must be: complete, without a gap, and equal to the ledger. */
 import type { Check } from './check.js';
 
-/** Money that serves something, and what goes back of it. */
-const DOCUMENTED = `fact in ('capture', 'refund_owed', 'compensation')`;
+/** Money that serves something, and what goes back of it, to the member or their bank. */
+const DOCUMENTED = `
+  select id, fact from ledger_transactions where fact in ('capture', 'refund_owed', 'compensation')
+  union all
+  select t.id, t.fact from ledger_transactions t join chargebacks b on b.id = t.subject_id
+  where t.fact = 'chargeback_lost' and b.credited_minor > 0`;
 
 export const DOCUMENT_CHECKS: readonly Check[] = [
   {
@@ -17,10 +21,11 @@ export const DOCUMENT_CHECKS: readonly Check[] = [
   },
   {
     id: 'D02',
-    sentence: 'Every capture that serves, and every refund of one, has its document or waits for it; nothing else has.',
+    sentence:
+      'Every capture that serves, and every refund or lost chargeback of one, has its document or waits for it; nothing else has.',
     sql: `
       select coalesce(t.id, d.id) as transaction, t.fact, d.number
-      from (select id, fact from ledger_transactions where ${DOCUMENTED}) t
+      from (${DOCUMENTED}) t
       full join (
         select id, number from documents union all select transaction_id, null from undocumented_facts) d on d.id = t.id
       where t.id is null or d.id is null`,
@@ -30,11 +35,13 @@ export const DOCUMENT_CHECKS: readonly Check[] = [
     sentence: 'A document says what the ledger says of its fact, to the minor unit.',
     sql: `
       select d.number, d.gross_minor, d.tax_minor from documents d
-      join ledger_entries e on e.transaction_id = d.id
+      join ledger_entries e on e.transaction_id = d.id and (d.chargeback_id is null or e.account = 'tax_payable')
       group by d.id
       having d.tax_minor <> coalesce(abs(sum(e.amount_minor) filter (where e.account = 'tax_payable')), 0)
-        or d.gross_minor is distinct from abs(sum(e.amount_minor)
-          filter (where e.account = case d.kind when 'invoice' then 'gateway_receivable' else 'refunds_payable' end))
+        or d.gross_minor is distinct from case when d.chargeback_id is not null
+          then (select b.credited_minor from chargebacks b where b.id = d.chargeback_id)
+          else abs(sum(e.amount_minor)
+            filter (where e.account = case d.kind when 'invoice' then 'gateway_receivable' else 'refunds_payable' end)) end
         or bool_or((e.entity, e.currency, e.clause, e.at) is distinct from (d.entity, d.currency, d.clause, d.posted_at))`,
   },
   {

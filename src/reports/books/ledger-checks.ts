@@ -61,11 +61,18 @@ export const LEDGER_CHECKS: readonly Check[] = [
       with posted as (
         select t.subject_id, count(*) as times, -sum(e.amount_minor) as amount from ledger_transactions t
         join ledger_entries e on e.transaction_id = t.id and e.account = 'refunds_payable'
-        where t.fact in ('refund_owed', 'compensation', 'capture_unserved') group by t.subject_id)
+        where t.fact in ('refund_owed', 'compensation', 'capture_unserved') group by t.subject_id),
+      unserved as (select subject_id from posted join charges c on c.id = subject_id)
       select r.id as refund, r.amount_minor, r.currency, p.times, p.amount as posted from refunds r
-      left join posted u on u.subject_id = r.charge_id
-      left join posted p on p.subject_id = coalesce(u.subject_id, r.id)
-      where p.times is distinct from 1 or p.amount <> r.amount_minor`,
+      left join posted p on p.subject_id = r.id
+      where r.charge_id not in (select subject_id from unserved)
+        and (p.times is distinct from 1 or p.amount <> r.amount_minor)
+      union all
+      select c.id, sum(r.amount_minor), c.currency, p.times, p.amount from unserved u
+      join posted p on p.subject_id = u.subject_id join charges c on c.id = u.subject_id
+      join refunds r on r.charge_id = c.id
+      group by c.id, p.times, p.amount having p.times <> 1 or p.amount - c.charged_back_minor
+        < coalesce(sum(r.amount_minor) filter (where r.paid_otherwise_by is distinct from 'gateway'), 0)`,
   },
   {
     id: 'I16b',
@@ -165,8 +172,8 @@ export const LEDGER_CHECKS: readonly Check[] = [
         select f.charge_id, f.subscription_id, f.gross_minor - f.tax_minor as net, f.recognised_minor, last.at,
           round(extract(epoch from f.ends_at - f.starts_at) / 86400)::bigint as days,
           ceil(extract(epoch from f.ends_at - last.at) / 86400)::bigint as rest
-        from deferred_fees f join charges c on c.id = f.charge_id join subscriptions s on s.id = f.subscription_id, last
-        where f.status = 'open' and f.starts_at < last.at and c.settled_at < last.at
+        from deferred_fees f join subscriptions s on s.id = f.subscription_id, last
+        where f.status = 'open' and f.starts_at < last.at and f.captured_at < last.at
           and (s.reopened_at is null or s.reopened_at < last.at))
       select charge_id as charge, subscription_id, recognised_minor, at as closed_until from running
       where recognised_minor < net - (2 * net * least(greatest(rest, 0), days) + days) / (2 * days)`,
@@ -191,17 +198,17 @@ export const LEDGER_CHECKS: readonly Check[] = [
     sentence: 'Every captured fee is deferred with its amount, and knows what of it went back.',
     sql: `
       with captured as (select subject_id as charge_id from ledger_transactions where fact = 'capture'),
-      back as (select charge_id, sum(amount_minor) as amount from refunds group by charge_id),
-      disputed as (
-        select d.subscription_id, d.term_number, sum(d.amount_minor) as amount from ledger_entries d
-        where d.fact = 'chargeback_lost' and d.account = 'disputed_captures' group by d.subscription_id, d.term_number)
+      back as (
+        select charge_id, sum(amount) as amount from (
+          select charge_id, amount_minor as amount from refunds
+          union all select charge_id, credited_minor from chargebacks) one
+        group by charge_id)
       select c.id as charge, c.subscription_id, c.amount_minor, f.gross_minor, f.returned_minor, b.amount as returned
       from captured join charges c on c.id = captured.charge_id
       left join deferred_fees f on f.charge_id = c.id
       left join back b on b.charge_id = c.id
-      left join disputed d on d.subscription_id = c.subscription_id and d.term_number = c.term_number
       where f.gross_minor is distinct from c.amount_minor or f.currency <> c.currency
-        or (d.amount is null and f.returned_minor <> coalesce(b.amount, 0))
+        or f.returned_minor <> coalesce(b.amount, 0)
       union all
       select f.charge_id, f.subscription_id, null, f.gross_minor, f.returned_minor, null from deferred_fees f
       left join captured on captured.charge_id = f.charge_id where captured.charge_id is null`,
@@ -219,5 +226,12 @@ export const LEDGER_CHECKS: readonly Check[] = [
       select subscription_id, currency, p.amount as posted, h.amount as held
       from posted p full join held h using (subscription_id, currency)
       where coalesce(p.amount, 0) <> coalesce(h.amount, 0)`,
+  },
+  {
+    id: 'B09',
+    sentence: 'What one company owes another is what the other is owed.',
+    sql: `
+      select currency, sum(amount_minor) as amount from ledger_entries where account = 'intercompany'
+      group by currency having sum(amount_minor) <> 0`,
   },
 ];

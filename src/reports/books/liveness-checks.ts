@@ -47,6 +47,25 @@ export const LIVENESS_CHECKS: readonly Check[] = [
       where done_at is null and started_at is null and effective_at < $1::timestamptz - ${PROMISE}
       union all
       select 'discontinue_market', id, effective_at from discontinuations
-      where status = 'approved' and effective_at < $1::timestamptz - ${PROMISE}`,
+      where status = 'approved' and effective_at < $1::timestamptz - ${PROMISE}
+      union all
+      select 'close_month', id, started_at from month_closes
+      where status = 'running' and started_at < $1::timestamptz - ${PROMISE}
+      union all
+      select 'issue_documents', u.transaction_id, t.at from undocumented_facts u
+      join ledger_transactions t on t.id = u.transaction_id where t.at < $1::timestamptz - ${PROMISE}
+      union all
+      select 'match_settlement', id, received_at from settlements
+      where status = 'running' and received_at < $1::timestamptz - ${PROMISE}
+      union all
+      select 'book_settlement', s.id, max(coalesce(b.closed_at, s.done_at)) from settlements s
+      left join breaks b on b.settlement_id = s.id where s.status = 'done' and s.booked_at is null
+      group by s.id having bool_and(b.id is null or b.closed_at is not null)
+        and max(greatest(b.closed_at, s.done_at)) < $1::timestamptz - ${PROMISE}
+      union all
+      select 'pull_settlement', null, next_pull_at from settlement_pulls where next_pull_at < $1::timestamptz - ${PROMISE}
+      union all
+      select 'apply_event', null, coalesce(next_attempt_at, received_at) from gateway_events
+      where applied_at is null and coalesce(next_attempt_at, received_at) < $1::timestamptz - ${PROMISE}`,
   },
 ];

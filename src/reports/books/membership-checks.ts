@@ -120,6 +120,17 @@ export const MEMBERSHIP_CHECKS: readonly Check[] = [
       where t.kind = 'trial' group by s.user_id having count(*) > 1`,
   },
   {
+    id: 'I22',
+    sentence:
+      'The timeline of each subscription is a chain without a gap, and every link is what its lines make of it.',
+    sql: `
+      select id, subscription_id, sequence from (
+        select t.*, row_number() over own as place, lag(hash, 1, '') over own as previous
+        from timeline_entries t window own as (partition by subscription_id order by sequence)) chained
+      where sequence <> place
+        or hash <> hash_of_line(previous, id, sequence, at, actor, event, clause, explanation, data)`,
+  },
+  {
     id: 'I23',
     sentence: 'Every charge, refund and cancellation is on the timeline.',
     sql: `
@@ -154,12 +165,18 @@ export const MEMBERSHIP_CHECKS: readonly Check[] = [
         union all select 'refunds', id::text, concat_ws(' ', calculation, paid_otherwise_reason, bank_reference) from refunds
         union all select 'refund_payouts', id::text, reason || ' ' || bank_reference from refund_payouts
         union all select 'chargebacks', id::text, reason from chargebacks
+        union all select 'breaks', id::text, concat_ws(' ', gateway_reference, transaction_id, reference) from breaks
+        union all select 'break_resolutions', id::text, reason from break_resolutions
+        union all select 'settlement_lines', settlement_id || ' ' || number, concat_ws(' ', transaction_id, source_id, reference)
+          from settlement_lines
+        union all select 'discontinuations', id::text, reason from discontinuations
+        union all select 'outbox_events', id::text, data::text from outbox_events
         union all select 'idempotency_keys', caller, body::text from idempotency_keys),
       -- Ids are all digits now and then, and no card's number.
       runs as (
         select place, row, translate(run[1], ' -', '') as digits from texts, regexp_matches(
           regexp_replace(text, '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}', ' id ', 'gi'),
-          '\\m[3-6](?:[ -]?[0-9]){12,18}\\M', 'g') as run
+          '\\m(?:[3-6][0-9]{12,18}|[3-6][0-9]{3}(?:[ -][0-9]{4}){3}|[3-6][0-9]{3}[ -][0-9]{6}[ -][0-9]{4,5})\\M', 'g') as run
         where text ~ '[3-6](?:[ -]?[0-9]){12}')
       select place, row from runs, lateral (
         select sum(case when n % 2 = 1 then digit when digit < 5 then digit * 2 else digit * 2 - 9 end) as luhn

@@ -1,0 +1,46 @@
+/** The operations port: health and metrics without a token, on a port of its own, and nowhere where it is 0. */
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { startProcess } from '../support/processes.js';
+import { startService, type Service } from '../support/service.js';
+import { until } from '../support/until.js';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService({ worker: false });
+});
+afterAll(() => service.stop());
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+it('tells what is due, undecided and open, beside the figures of the process', async () => {
+  const { DATABASE_URL = '', STRIPE_API_BASE = '', STRIPE_WEBHOOK_SECRET } = service.config;
+  const port = await freePort();
+  const env = { DATABASE_URL, STRIPE_API_BASE, STRIPE_WEBHOOK_SECRET, TEST_CLOCK: 'on', OPS_PORT: String(port) };
+  await service.sandbox.faults({ hangMs: 60_000 });
+  const worker = await startProcess('worker', env, /worker ready/);
+  try {
+    const get = async (path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);
+    expect(await (await get('/health/live')).text()).toBe('ok');
+    expect((await get('/health/ready')).status).toBe(200);
+    expect((await get('/v1/offers')).status).toBe(404);
+    expect(await (await get('/metrics')).text()).toMatch(/^process_cpu_seconds_total /m);
+    await service.api.subscribe('waits', {}, { waitSeconds: 0 });
+    await until('the payment is under way', async () =>
+      /^vip_gateway_requests_undecided\{status="submitted"\} 1$/m.test(await (await get('/metrics')).text()),
+    );
+    const answer = await get('/metrics');
+    expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(await answer.text()).toMatch(/^vip_due_work\{duty="submit_request"\} 1$/m);
+  } finally {
+    await worker.kill('SIGKILL');
+    await service.sandbox.faults({});
+  }
+});
