@@ -5,7 +5,7 @@
 import { ValidationPipe, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { DocumentBuilder, getSchemaPath, SwaggerModule } from '@nestjs/swagger';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
@@ -17,6 +17,7 @@ import { fieldErrors } from './platform/field-errors.js';
 import { nameRequest } from './platform/logging.js';
 import { Metrics } from './platform/metrics.js';
 import { validationFailed } from './platform/problem.js';
+import { ProblemView } from './platform/problem.view.js';
 import { LONG_TEXT_PATH, parseStrictJson } from './platform/strict-json.js';
 
 const rawText = express.text({ type: () => true, limit: '256kb' });
@@ -73,7 +74,17 @@ function document(app: NestExpressApplication): void {
   for (const scope of SCOPES) {
     builder.addBearerAuth({ type: 'http', scheme: 'bearer', description: `a token with the scope ${scope}` }, scope);
   }
-  SwaggerModule.setup('docs', app, SwaggerModule.createDocument(app, builder.build()), {
-    jsonDocumentUrl: 'openapi.json',
-  });
+  const described = SwaggerModule.createDocument(app, builder.build(), { extraModels: [ProblemView] });
+  for (const methods of Object.values(described.paths)) {
+    for (const { responses } of Object.values(methods) as { responses: Record<string, object> }[]) {
+      responses.default = REFUSED;
+    }
+  }
+  SwaggerModule.setup('docs', app, described, { jsonDocumentUrl: 'openapi.json' });
 }
+
+/** What every route may answer beside its own. */
+const REFUSED = {
+  description: 'refused: a problem (RFC 9457)',
+  content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemView) } } },
+};

@@ -2,7 +2,7 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope, Subject } from '../platform/access.js';
-import type { Page } from '../platform/page.js';
+import { ApiPage, type Page } from '../platform/page.js';
 import { AgreementBody, AgreementsQuery } from './agreement.dto.js';
 import { AgreementStore } from './agreement.store.js';
 import { AgreementView, viewAgreement } from './agreement.view.js';
@@ -19,6 +19,7 @@ export class AgreementsController {
 
   /** Versions, the latest to take effect first. */
   @Get()
+  @ApiPage(AgreementView)
   async list(@Query() query: AgreementsQuery): Promise<Page<AgreementView>> {
     const { data, nextCursor } = await this.agreements.list(query);
     return { data: data.map(viewAgreement), nextCursor };

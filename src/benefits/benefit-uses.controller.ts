@@ -3,7 +3,7 @@ import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../platform/access.js';
 import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
-import { PageQuery, pageOf, type Page } from '../platform/page.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { BenefitUseStore } from './benefit-use.store.js';
@@ -42,6 +42,7 @@ export class BenefitUsesController {
 
   /** Every recorded use, newest first. */
   @Get()
+  @ApiPage(BenefitUseView)
   async list(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<BenefitUseView>> {
     await this.subscriptions.get(id);
     return pageOf(await this.uses.list(id, query), query, viewBenefitUse);

@@ -2,9 +2,9 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope, Subject } from '../platform/access.js';
-import { PageQuery, pageOf, type Page } from '../platform/page.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
-import type { CaseEntity } from './case.entity.js';
+import { CaseEntity } from './case.entity.js';
 import { ResolutionBody } from './case.dto.js';
 import { CaseStore } from './case.store.js';
 
@@ -16,6 +16,7 @@ export class CasesController {
 
   /** Open cases, newest first. */
   @Get()
+  @ApiPage(CaseEntity)
   async list(@Query() query: PageQuery): Promise<Page<CaseEntity>> {
     return pageOf(await this.cases.listOpen(query), query, (row) => row);
   }

@@ -2,7 +2,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../platform/access.js';
-import { pageOf, type Page } from '../platform/page.js';
+import { ApiPage, pageOf, type Page } from '../platform/page.js';
 import { ChargebacksQuery } from './chargeback.dto.js';
 import { ChargebackStore } from './chargeback.store.js';
 import { ChargebackView, viewChargeback } from './chargeback.view.js';
@@ -15,6 +15,7 @@ export class ChargebacksController {
 
   /** Chargebacks of all memberships, newest first. */
   @Get()
+  @ApiPage(ChargebackView)
   async list(@Query() query: ChargebacksQuery): Promise<Page<ChargebackView>> {
     return pageOf(await this.chargebacks.list(query.status, query), query, viewChargeback);
   }

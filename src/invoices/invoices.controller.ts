@@ -2,7 +2,7 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../platform/access.js';
-import { pageOf, type Page } from '../platform/page.js';
+import { ApiPage, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { DocumentsQuery } from './document.dto.js';
 import { DocumentStore } from './document.store.js';
@@ -17,6 +17,7 @@ export class InvoicesController {
 
   /** Invoices and credit notes, newest first. */
   @Get()
+  @ApiPage(DocumentView)
   async list(@Query() query: DocumentsQuery): Promise<Page<DocumentView>> {
     return pageOf(await this.documents.list(query), query, viewDocument);
   }

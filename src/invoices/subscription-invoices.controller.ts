@@ -2,7 +2,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../platform/access.js';
-import { PageQuery, pageOf, type Page } from '../platform/page.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { DocumentStore } from './document.store.js';
@@ -19,6 +19,7 @@ export class SubscriptionInvoicesController {
 
   /** Invoices and credit notes of a subscription, newest first; one comes a moment after its payment. */
   @Get()
+  @ApiPage(DocumentView)
   async list(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<DocumentView>> {
     await this.subscriptions.get(id);
     return pageOf(await this.documents.list({ ...query, subscriptionId: id }), query, viewDocument);

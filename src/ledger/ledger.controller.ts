@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { RequireScope } from '../platform/access.js';
 import { CsvAnswers, CsvRoute } from '../platform/csv.js';
-import type { Page } from '../platform/page.js';
+import { ApiPage, type Page } from '../platform/page.js';
 import { EntriesQuery, EntriesFilter, EntryView, TrialBalanceQuery, TrialBalanceView } from './ledger.dto.js';
 import { BALANCE_COLUMNS, ENTRY_COLUMNS, ShowLedger } from './show-ledger.js';
 
@@ -33,6 +33,7 @@ export class LedgerController {
 
   /** What was posted, newest first, each entry with its fact and clause. */
   @Get('entries')
+  @ApiPage(EntryView)
   entries(@Query() query: EntriesQuery): Promise<Page<EntryView>> {
     return this.show.entries(query);
   }

@@ -2,7 +2,7 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope, Subject } from '../platform/access.js';
-import { PageQuery, type Page } from '../platform/page.js';
+import { ApiPage, PageQuery, type Page } from '../platform/page.js';
 import { CountryParam } from '../platform/params.dto.js';
 import { PublishMarket } from './publish-market.js';
 import { PublishPrice } from './publish-price.js';
@@ -24,6 +24,7 @@ export class MarketsController {
 
   /** Markets by country, each with what is in force now and all it has published. */
   @Get()
+  @ApiPage(MarketView)
   list(@Query() query: MarketsQuery): Promise<Page<MarketView>> {
     return this.show.list(query);
   }
@@ -52,6 +53,7 @@ export class MarketsController {
 
   /** The market's prices, the latest published first. */
   @Get(':country/prices')
+  @ApiPage(PriceView)
   prices(@Param() { country }: CountryParam, @Query() query: PageQuery): Promise<Page<PriceView>> {
     return this.show.prices(country, query);
   }

@@ -2,11 +2,11 @@
 import { Body, Controller, Get, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope, Subject } from '../platform/access.js';
-import type { Page } from '../platform/page.js';
+import { ApiPage, type Page } from '../platform/page.js';
 import { CountryParam } from '../platform/params.dto.js';
 import { PublishTaxRate } from './publish-tax-rate.js';
 import { TaxRateBody } from './publishing.dto.js';
-import { viewTaxRate, type TaxRateView } from './publishing.view.js';
+import { viewTaxRate, TaxRateView } from './publishing.view.js';
 import { ShowMarket } from './show-market.js';
 
 @ApiTags('finance')
@@ -20,6 +20,7 @@ export class TaxRatesController {
 
   /** The market's tax rates, the latest to take effect first. 404 `not_found`. */
   @Get()
+  @ApiPage(TaxRateView)
   list(@Param() { country }: CountryParam): Promise<Page<TaxRateView>> {
     return this.show.taxRates(country);
   }

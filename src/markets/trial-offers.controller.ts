@@ -2,7 +2,7 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope, Subject } from '../platform/access.js';
-import type { Page } from '../platform/page.js';
+import { ApiPage, type Page } from '../platform/page.js';
 import { PublishTrialOffer } from './publish-trial-offer.js';
 import { TrialOfferBody, TrialOffersQuery } from './publishing.dto.js';
 import { PublishedTrialOfferView } from './publishing.view.js';
@@ -15,6 +15,7 @@ export class TrialOffersController {
 
   /** Trial offers, newest first. */
   @Get()
+  @ApiPage(PublishedTrialOfferView)
   list(@Query() query: TrialOffersQuery): Promise<Page<PublishedTrialOfferView>> {
     return this.publishTrialOffer.list(query);
   }

@@ -3,7 +3,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../platform/access.js';
 import { NoBody } from '../platform/no-body.dto.js';
-import { pageOf, type Page } from '../platform/page.js';
+import { ApiPage, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { DeliveriesQuery } from './delivery.dto.js';
 import { DeliveryStore } from './delivery.store.js';
@@ -17,6 +17,7 @@ export class DeliveriesController {
 
   /** Webhooks and mails, newest first; `status=dead` are those not taken in eight tries, or refused for good. */
   @Get()
+  @ApiPage(DeliveryView)
   async list(@Query() query: DeliveriesQuery): Promise<Page<DeliveryView>> {
     return pageOf(await this.deliveries.list(query), query, viewDelivery);
   }

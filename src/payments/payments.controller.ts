@@ -5,7 +5,7 @@ import type { Charge } from '../domain/charge.js';
 import { RequireScope } from '../platform/access.js';
 import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
 import { NoBody } from '../platform/no-body.dto.js';
-import { PageQuery, pageOf, type Page } from '../platform/page.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { WaitMs } from '../platform/wait.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
@@ -36,6 +36,7 @@ export class PaymentsController {
 
   /** Every charge with its attempts, newest first. */
   @Get('charges')
+  @ApiPage(ChargeView)
   async list(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<ChargeView>> {
     await this.subscriptions.get(id);
     const page = pageOf(await this.charges.list(id, query), query, (charge) => charge);

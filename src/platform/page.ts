@@ -1,5 +1,7 @@
 /** How lists are cut: newest first, by id, since UUIDv7 ids sort by creation. */
-import { Type } from 'class-transformer';
+import { applyDecorators, type Type } from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
+import { Type as Into } from 'class-transformer';
 import { LessThan, type FindOperator } from 'typeorm';
 import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
 
@@ -8,7 +10,7 @@ const LIMIT_DEFAULT = 50;
 export class LimitQuery {
   /** How many at most, 1 to 100. */
   @IsOptional()
-  @Type(() => Number)
+  @Into(() => Number)
   @IsInt()
   @Min(1)
   @Max(100)
@@ -20,6 +22,19 @@ export class PageQuery extends LimitQuery {
   @IsOptional()
   @IsUUID()
   cursor?: string;
+}
+
+/** Documents an answer that is a page of these. */
+export function ApiPage(view: Type): MethodDecorator {
+  const page = {
+    type: 'object',
+    required: ['data', 'nextCursor'],
+    properties: {
+      data: { type: 'array', items: { $ref: getSchemaPath(view) } },
+      nextCursor: { type: 'string', nullable: true, description: 'null on the last page' },
+    },
+  };
+  return applyDecorators(ApiExtraModels(view), ApiOkResponse({ description: 'a page of them', schema: page }));
 }
 
 export interface Page<T> {

@@ -2,7 +2,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope, Subject } from '../platform/access.js';
-import type { Page } from '../platform/page.js';
+import { ApiPage, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { BreakStore } from './break.store.js';
 import { BreakView } from './break.view.js';
@@ -20,6 +20,7 @@ export class BreaksController {
 
   /** Breaks of all settlements, newest first. */
   @Get()
+  @ApiPage(BreakView)
   list(@Query() query: BreaksQuery): Promise<Page<BreakView>> {
     return this.breaks.list(query);
   }

@@ -3,11 +3,11 @@ import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/comm
 import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { RequireScope, Subject } from '../platform/access.js';
-import { pageOf, type Page } from '../platform/page.js';
+import { ApiPage, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { readUpload } from '../platform/upload.js';
 import { BreakStore } from './break.store.js';
-import type { BreakView } from './break.view.js';
+import { BreakView } from './break.view.js';
 import { FILE_FORMATS } from './formats.js';
 import { LoadSettlement } from './load-settlement.js';
 import { BreaksQuery, GatewayQuery, SettlementsQuery } from './reconciliation.dto.js';
@@ -47,6 +47,7 @@ export class SettlementsController {
 
   /** All settlements, newest first. */
   @Get()
+  @ApiPage(SettlementView)
   async list(@Query() query: SettlementsQuery): Promise<Page<SettlementView>> {
     return pageOf(await this.settlements.list(query), query, viewSettlement);
   }
@@ -59,6 +60,7 @@ export class SettlementsController {
 
   /** Its breaks, the last line's first. */
   @Get(':id/breaks')
+  @ApiPage(BreakView)
   async breaksOf(@Param() { id: settlementId }: IdParam, @Query() query: BreaksQuery): Promise<Page<BreakView>> {
     await this.settlements.get(settlementId);
     return this.breaks.list(query, settlementId);

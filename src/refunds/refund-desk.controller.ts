@@ -6,7 +6,7 @@ import { RequestStore } from '../payments/request.store.js';
 import { RequireScope, Subject } from '../platform/access.js';
 import { CsvAnswers, CsvRoute } from '../platform/csv.js';
 import { NoBody } from '../platform/no-body.dto.js';
-import { limitOf, type Page } from '../platform/page.js';
+import { ApiPage, limitOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { WaitMs } from '../platform/wait.js';
 import { ApprovePayout } from './approve-payout.js';
@@ -31,6 +31,7 @@ export class RefundDeskController {
 
   /** Refunds of all memberships, newest first. */
   @Get('refunds')
+  @ApiPage(RefundDeskView)
   async list(@Query() query: RefundsQuery): Promise<Page<RefundDeskView>> {
     const found = await this.listRefunds.run(query);
     const data = found.slice(0, limitOf(query)).map(viewRefundDesk);

@@ -2,7 +2,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../platform/access.js';
-import { PageQuery, pageOf, type Page } from '../platform/page.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { RefundStore } from './refund.store.js';
@@ -19,6 +19,7 @@ export class RefundsController {
 
   /** Refunds of a subscription with basis, clause and calculation, newest first. */
   @Get()
+  @ApiPage(RefundView)
   async list(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<RefundView>> {
     await this.subscriptions.get(id);
     return pageOf(await this.refunds.list(id, query), query, viewRefund);

@@ -2,10 +2,10 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../platform/access.js';
-import { PageQuery, pageOf, type Page } from '../platform/page.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { NoticeStore } from './notice.store.js';
-import { viewNotice, type NoticeView } from './notice.view.js';
+import { viewNotice, NoticeView } from './notice.view.js';
 import { SubscriptionStore } from './subscription.store.js';
 
 @ApiTags('storefront')
@@ -19,6 +19,7 @@ export class NoticesController {
 
   /** Notices with their window, words and proof of delivery, newest first. */
   @Get()
+  @ApiPage(NoticeView)
   async list(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<NoticeView>> {
     await this.subscriptions.get(id);
     return pageOf(await this.notices.list(id, query), query, viewNotice);

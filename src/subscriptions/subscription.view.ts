@@ -19,6 +19,17 @@ export class TermView {
   status: 'waiting' | 'running' | 'ended';
 }
 
+export class TimelineView {
+  at: Date;
+  /** Who did it: member, scheduler, gateway, risk, operations or finance. */
+  actor: string;
+  event: string;
+  clause?: string;
+  explanation: string;
+  /** The inputs of the decision. */
+  data: object;
+}
+
 export class ContractingEntityView {
   name: string;
   /** The clause that chose it. */

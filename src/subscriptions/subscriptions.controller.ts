@@ -2,13 +2,13 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../platform/access.js';
-import { PageQuery, pageOf, type Page } from '../platform/page.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { ShowSubscription } from './show-subscription.js';
 import { SubscriptionStore } from './subscription.store.js';
-import { SubscriptionView, type TermView } from './subscription.view.js';
+import { SubscriptionView, TermView, TimelineView } from './subscription.view.js';
 import { SubscriptionsQuery } from './subscriptions.dto.js';
-import { TimelineStore, type TimelineLine } from './timeline.store.js';
+import { TimelineStore } from './timeline.store.js';
 
 @ApiTags('storefront')
 @RequireScope('storefront')
@@ -22,6 +22,7 @@ export class SubscriptionsController {
 
   /** Subscriptions of a user, a market or a status, newest first. */
   @Get()
+  @ApiPage(SubscriptionView)
   async list(@Query() query: SubscriptionsQuery): Promise<Page<SubscriptionView>> {
     const { userId, country, status } = query;
     const found = await this.subscriptions.list({ userId, country, status }, query);
@@ -36,19 +37,18 @@ export class SubscriptionsController {
 
   /** Every move, charge, refund and refusal with its clause, explanation and inputs, newest first. */
   @Get(':id/timeline')
-  async readTimeline(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<Omit<TimelineLine, 'id'>>> {
+  @ApiPage(TimelineView)
+  async readTimeline(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<TimelineView>> {
     await this.subscriptions.get(id);
     return pageOf(await this.timeline.list(id, query), query, (line) => {
       const { at, actor, event, clause, explanation, data } = line;
-      return { at, actor, event, ...(clause === null ? {} : { clause }), explanation, data } as Omit<
-        TimelineLine,
-        'id'
-      >;
+      return { at, actor, event, ...(clause === null ? {} : { clause }), explanation, data };
     });
   }
 
   /** The stretches of service, newest first. */
   @Get(':id/terms')
+  @ApiPage(TermView)
   terms(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<TermView>> {
     return this.show.terms(id, query);
   }

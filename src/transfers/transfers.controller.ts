@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { TransferStore } from '../entities/transfer.store.js';
 import { RequireScope, Subject } from '../platform/access.js';
 import { Database } from '../platform/database.js';
-import { PageQuery, pageOf, type Page } from '../platform/page.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { OrderTransfer } from './order-transfer.js';
 import { TransferBody } from './transfer.dto.js';
@@ -22,6 +22,7 @@ export class TransfersController {
 
   /** Transfers, newest first. */
   @Get()
+  @ApiPage(TransferView)
   async list(@Query() query: PageQuery): Promise<Page<TransferView>> {
     return pageOf(await this.transfers.list(query), query, viewTransfer);
   }

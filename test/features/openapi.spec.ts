@@ -100,6 +100,17 @@ it('says for each route the one scope it needs, or that it is public', () => {
   }
 });
 
+it('describes every list as a page and every refusal as a problem', () => {
+  for (const [name, { parameters = [], responses }] of operations()) {
+    expect({ name, refused: 'default' in responses }).toEqual({ name, refused: true });
+    if (!parameters.some((one) => one.name === 'cursor')) continue;
+    const { schema } = (responses as Record<string, { content: Record<string, { schema: object }> }>)['200']!.content[
+      'application/json'
+    ]!;
+    expect({ name, schema }).toMatchObject({ name, schema: { properties: { data: { type: 'array' } } } });
+  }
+});
+
 it('shows the document as a page', async () => {
   const page = await fetch(`${url}/docs`);
   expect(page.status).toBe(200);
