@@ -121,8 +121,8 @@ describe('the order of rooms', () => {
     ['agreements', 'entities', 'markets', 'members'],
     ['cases', 'ledger', 'notifications', 'subscriptions'],
     ['benefits', 'payments'],
-    ['add-ons', 'refunds'],
-    ['cancellations', 'chargebacks', 'renewals', 'sanctions', 'signups', 'transfers', 'trials'],
+    ['refunds'],
+    ['add-ons', 'cancellations', 'chargebacks', 'renewals', 'sanctions', 'signups', 'transfers', 'trials'],
     ['discontinuation', 'invoices', 'reconciliation', 'reports'],
     ['entries'],
   ];

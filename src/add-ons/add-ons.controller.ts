@@ -57,7 +57,7 @@ export class AddOnsController {
     });
   }
 
-  /** Keeps the member's no. 409 `not_allowed_in_state`, `payment_in_progress`. */
+  /** Keeps the member's no; what was paid and never used goes back. 409 `not_allowed_in_state`, `payment_in_progress`. */
   @Post(':code/refusal')
   @KeyedRoute()
   @HttpCode(200)

@@ -1,6 +1,6 @@
 /**
  * Owns: the member's yes or no to value-added services, and their charges' way in and out of the one door.
- * Does not own: the offers (markets), the record of answers (benefits), their return (cancellations).
+ * Does not own: the offers (markets), the record of answers (benefits), their return with the membership (cancellations).
  * Always true: charged only after an explicit yes at the price in force, once; never part of a term (3.1.3).
  */
 import { Module } from '@nestjs/common';
@@ -8,6 +8,7 @@ import { BenefitsModule } from '../benefits/benefits.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
+import { RefundsModule } from '../refunds/refunds.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { AcceptAddOn } from './accept-add-on.js';
 import { AddOnCharges } from './add-on-charges.js';
@@ -17,7 +18,7 @@ import { RefuseAddOn } from './refuse-add-on.js';
 import { ShowAddOns } from './show-add-ons.js';
 
 @Module({
-  imports: [BenefitsModule, LedgerModule, MarketsModule, PaymentsModule, SubscriptionsModule],
+  imports: [BenefitsModule, LedgerModule, MarketsModule, PaymentsModule, RefundsModule, SubscriptionsModule],
   controllers: [AddOnsController],
   providers: [AcceptAddOn, AddOnCharges, FindOffer, RefuseAddOn, ShowAddOns],
 })

@@ -1,6 +1,6 @@
 /**
  * Value-added services (3.1.3): offered with details and price, charged once and only after the member said yes, never
- * part of a term, and returned in full with the membership as long as they were not used.
+ * part of a term, and returned in full as long as they were not used: on the member's word, or with the membership.
  */
 import type { Entitlement } from './entitlement.js';
 import type { Money } from './money.js';
@@ -49,13 +49,16 @@ export function checkAcceptance(
   }
 }
 
-/** A refusal is kept; refuses `payment_in_progress`, then `not_allowed_in_state` for what is accepted already. */
-export function checkRefusal(status: AddOnStatus): void {
+/**
+ * A refusal is kept, and one after the payment returns it in full. Refuses `payment_in_progress`, then
+ * `not_allowed_in_state` for what was used already.
+ */
+export function checkRefusal({ status, firstUsedAt }: Pick<AddOn, 'status' | 'firstUsedAt'>): void {
   if (status === 'pending') {
     throw new Refusal('payment_in_progress', 'Its payment is under way; the outcome comes first.', '3.1.3');
   }
-  if (status === 'accepted') {
-    throw new Refusal('not_allowed_in_state', 'It is accepted and paid; canceling returns it unused.', '3.1.3');
+  if (firstUsedAt !== null) {
+    throw new Refusal('not_allowed_in_state', 'It was used; it is returned until its first use only.', '3.1.3');
   }
 }
 

@@ -43,9 +43,14 @@ it.each([
   ['offered', 'allowed'],
   ['refused', 'allowed'],
   ['pending', 'payment_in_progress 3.1.3'],
-  ['accepted', 'not_allowed_in_state 3.1.3'],
+  ['accepted', 'allowed'],
 ] as const)('refusing one that is %s: %s', (status, right) => {
-  expect(answer(() => checkRefusal(status))).toBe(right);
+  expect(answer(() => checkRefusal({ status, firstUsedAt: null }))).toBe(right);
+});
+
+it('refuses no more what was used', () => {
+  const used = { status: 'accepted', firstUsedAt: new Date('2026-03-01T10:00:00.000Z') } as const;
+  expect(answer(() => checkRefusal(used))).toBe('not_allowed_in_state 3.1.3');
 });
 
 it('keeps captured money only for the acceptance that waits for it', () => {

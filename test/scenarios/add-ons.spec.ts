@@ -53,7 +53,6 @@ it('is offered with its price, paid once after a yes, and no part of the term', 
   ]);
   expect((await accept(id, PRICE, 'yes-1')).headers.get('idempotency-replayed')).toBe('true');
   expect(await accept(id)).toMatchObject({ status: 409, body: { code: 'not_allowed_in_state', clause: '3.1.3' } });
-  expect(await refuse(id)).toMatchObject({ status: 409, body: { code: 'not_allowed_in_state' } });
   expect(await api.charges(id)).toMatchObject([
     { amount: 990, purpose: 'add_on', status: 'succeeded', termNumber: 1 },
     { amount: 4999, status: 'succeeded' },
@@ -91,6 +90,22 @@ it('goes back in full with the membership as long as it was not used', async () 
   expect(await accept(id)).toMatchObject({ status: 409, body: { code: 'not_entitled' } });
 });
 
+it('goes back alone when the member refuses it after all, once, and may be accepted again', async () => {
+  const { api, sandbox } = service;
+  const { id } = (await api.subscribe('after-all')).body;
+  await accept(id);
+  const answers = await Promise.all([refuse(id), refuse(id), refuse(id)]);
+  for (const answer of answers) expect(answer).toMatchObject({ status: 200, body: { status: 'refused' } });
+  await api.clockBy('PT1S');
+  expect(await api.refunds(id)).toMatchObject([
+    { amount: 990, basis: 'full', clause: '3.1.3', status: 'succeeded', calculation: { formula: expect.any(String) } },
+  ]);
+  expect(await accept(id)).toMatchObject({ status: 201, body: { status: 'accepted' } });
+  expect((await api.cancel(id)).body.refunds.map(({ amount }) => amount).sort()).toEqual([4999, 990].sort());
+  await api.clockBy('PT1S');
+  expect((await sandbox.movementsOf(id)).filter(({ type }) => type === 'capture')).toHaveLength(3);
+});
+
 it('stays paid for once it was used, and its use is not deducted from the fee', async () => {
   const { api } = service;
   const { id } = (await api.subscribe('used')).body;
@@ -100,6 +115,7 @@ it('stays paid for once it was used, and its use is not deducted from the fee', 
   const quote = (await api.quote(id)).body;
   expect(quote.refund.amount).toBe(4999 + 990);
   expect((await use()).status).toBe(201);
+  expect(await refuse(id)).toMatchObject({ status: 409, body: { code: 'not_allowed_in_state', clause: '3.1.3' } });
   expect(await api.cancel(id, { quoteId: quote.id })).toMatchObject({ status: 409, body: { code: 'quote_stale' } });
   expect((await api.cancel(id)).body.refunds).toMatchObject([{ amount: 4999 }]);
 });
