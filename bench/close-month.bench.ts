@@ -16,8 +16,8 @@ import { migrate } from '../src/platform/migrate.js';
 /** Terms that began on every day of the year before `$1`; ids rise with time, as the service's do. No foreign keys: it is only data. */
 const SEED = (terms: number): string => `
   insert into deferred_fees (charge_id, subscription_id, term_number, kind, entity, currency, gross_minor, tax_minor,
-    tax_basis_points, starts_at, ends_at, status)
-  select id, id, 1, 'term', 'Company ' || n % 3, 'EUR', 4999, 868, 2100, at, at + interval '365 days', 'open'
+    tax_basis_points, starts_at, ends_at, captured_at, status)
+  select id, id, 1, 'term', 'Company ' || n % 3, 'EUR', 4999, 868, 2100, at, at + interval '365 days', at, 'open'
   from (select n, at, (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '70008000'
           || lpad(to_hex(n), 12, '0'))::uuid as id
         from (select n, $1::timestamptz - interval '365 days' + (n / (${terms} / 365 + 1)) * interval '1 day'

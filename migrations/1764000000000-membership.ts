@@ -235,6 +235,7 @@ create table terms (
   currency text,
   charge_id uuid unique references charges,
   rule_pack_version integer not null,
+  contracting_entities jsonb not null,
   cancellation_period_ends_at timestamptz(3),
   check (starts_at < ends_at),
   check ((kind = 'paid') = (charge_id is not null)),

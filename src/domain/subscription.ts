@@ -77,6 +77,8 @@ export interface Term {
   currency: string | null;
   chargeId: string | null;
   rulePackVersion: number;
+  /** With whom the member contracted when it began; a transfer changes the subscription alone (8.3). */
+  contractingEntities: ContractingEntity[];
   /** First instant at which the unconditional cancellation of 3.4.1 is over; null where the term has none. */
   cancellationPeriodEndsAt: Date | null;
 }

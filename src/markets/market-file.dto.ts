@@ -10,7 +10,6 @@ import {
   IsISO8601,
   IsNotEmpty,
   IsObject,
-  IsOptional,
   IsString,
   Matches,
   Max,
@@ -20,8 +19,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { isTimeZone } from '../platform/calendar.js';
-
-const DAYS_MAX = 3650;
+import { BenefitPart, DAYS_MAX } from './benefit-part.dto.js';
 
 abstract class Sourced {
   @IsString()
@@ -129,25 +127,6 @@ class NumbersPart {
   @ValidateNested()
   @Type(() => Days)
   refundDeadlineDays?: Days;
-}
-
-class BenefitPart {
-  @Matches(/^[a-z][a-z0-9_]*$/)
-  code: string;
-
-  @IsIn(['cashback', 'coupon', 'customer_service'])
-  kind: string;
-
-  @IsString()
-  @IsNotEmpty()
-  description: string;
-
-  /** Days from the start of each term (4.2); absent = as long as the term. */
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(DAYS_MAX)
-  validDays?: number;
 }
 
 export class RulePackPart {

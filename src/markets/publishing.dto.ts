@@ -15,13 +15,12 @@ import {
   Min,
 } from 'class-validator';
 import { ArrayMinSize, ArrayUnique, ValidateNested } from 'class-validator';
-import { LimitQuery } from '../platform/page.js';
+import { AMOUNT_MAX } from '../platform/money.dto.js';
 import { IsCountry, IsInstant, USER_ID_FORM } from '../platform/params.dto.js';
-import { PageQuery } from '../platform/page.js';
+import { LimitQuery, PageQuery } from '../platform/page.js';
 import { RulePackPart } from './market-file.dto.js';
 
 /** Far above any fee, far below what a number can hold exactly. */
-const AMOUNT_MAX = 1_000_000_000_000;
 const TRIAL_DAYS_MAX = 3650;
 
 export class RulePackBody extends OmitType(RulePackPart, ['version', 'effectiveFrom'] as const) {

@@ -60,6 +60,7 @@ export class ServeCapture {
       currency,
       chargeId,
       rulePackVersion: pack.version,
+      contractingEntities: subscription.contractingEntities,
       cancellationPeriodEndsAt: hasCancellationPeriod(pack, firstPaidTerm)
         ? endOfCalendarDays(effect.startsAt, pack.cancellationPeriodDays, pack.timeZone)
         : null,

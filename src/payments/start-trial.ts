@@ -42,6 +42,7 @@ export class StartTrial {
       currency: null,
       chargeId: null,
       rulePackVersion: pack.version,
+      contractingEntities: subscription.contractingEntities,
       cancellationPeriodEndsAt: null,
     };
     await this.subscriptions.insertTerm(tx, term);

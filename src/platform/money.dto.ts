@@ -4,7 +4,7 @@ import { Type } from 'class-transformer';
 import { IsInt, IsObject, Matches, Max, Min, ValidateNested } from 'class-validator';
 
 // Far above any order, and so low that thousands of them still add up exactly.
-const AMOUNT_MAX = 1_000_000_000_000;
+export const AMOUNT_MAX = 1_000_000_000_000;
 
 export class MoneyBody {
   /** Minor units. */

@@ -79,6 +79,7 @@ export class GrantTemporaryMembership {
       currency: null,
       chargeId: null,
       rulePackVersion: version,
+      contractingEntities: subscription.contractingEntities,
       cancellationPeriodEndsAt: null,
     };
     await this.subscriptions.insertTerm(tx, term);

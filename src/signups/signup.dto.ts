@@ -62,6 +62,8 @@ export class BenefitView {
   description: string;
   /** Days from the start of each term (4.2); absent = as long as the term. */
   validDays?: number;
+  /** What one use is worth, in minor units of the market's currency; absent = each use says its own. */
+  valueMinor?: number;
 }
 
 export class OfferView {

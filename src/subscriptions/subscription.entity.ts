@@ -129,6 +129,9 @@ export class TermEntity implements Term {
   @Column('integer')
   rulePackVersion: number;
 
+  @Column('jsonb')
+  contractingEntities: ContractingEntity[];
+
   @Column('timestamptz', { nullable: true })
   cancellationPeriodEndsAt: Date | null;
 }

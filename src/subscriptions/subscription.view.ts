@@ -8,6 +8,12 @@ export class MoneyView {
   currency: string;
 }
 
+export class ContractingEntityView {
+  name: string;
+  /** The clause that chose it. */
+  rule: string;
+}
+
 export class TermView {
   id: string;
   number: number;
@@ -17,6 +23,8 @@ export class TermView {
   price: MoneyView | null;
   chargeId: string | null;
   status: 'waiting' | 'running' | 'ended';
+  /** With whom the member contracted when it began. */
+  contractingEntities: ContractingEntityView[];
 }
 
 export class TimelineView {
@@ -28,12 +36,6 @@ export class TimelineView {
   explanation: string;
   /** The inputs of the decision. */
   data: object;
-}
-
-export class ContractingEntityView {
-  name: string;
-  /** The clause that chose it. */
-  rule: string;
 }
 
 export class PaymentMethodView {
@@ -73,7 +75,7 @@ export class SubscriptionView {
 }
 
 export function viewTerm(term: Term, subscription: Subscription, now: Date): TermView {
-  const { id, number, kind, startsAt, endsAt, priceMinor, currency, chargeId } = term;
+  const { id, number, kind, startsAt, endsAt, priceMinor, currency, chargeId, contractingEntities } = term;
   const over = subscription.endedAt !== null || now >= endsAt;
   return {
     id,
@@ -84,6 +86,7 @@ export function viewTerm(term: Term, subscription: Subscription, now: Date): Ter
     price: priceMinor === null || currency === null ? null : { amount: priceMinor, currency },
     chargeId,
     status: over ? 'ended' : now < startsAt ? 'waiting' : 'running',
+    contractingEntities,
   };
 }
 
