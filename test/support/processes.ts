@@ -30,6 +30,10 @@ export async function startProcess(entry: string, env: Record<string, string>, r
     child.once('exit', () => reject(new Error(`${entry} ended at its start:\n${output.join('')}`)));
   });
   const exited = once(child, 'exit');
+  // A run that is cut short leaves nothing behind.
+  const end = (): boolean => child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   const kill = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);
     await exited;
