@@ -1,6 +1,5 @@
 /** The operations port: health and metrics without a token, on a port of its own, and nowhere where it is 0. */
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
+import { freePort } from '../support/free-port.js';
 import { startProcess } from '../support/processes.js';
 import { startService, type Service } from '../support/service.js';
 import { until } from '../support/until.js';
@@ -10,15 +9,6 @@ beforeAll(async () => {
   service = await startService({ worker: false });
 });
 afterAll(() => service.stop());
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 it('tells what is due, undecided and open, beside the figures of the process', async () => {
   const { DATABASE_URL = '', STRIPE_API_BASE = '', STRIPE_WEBHOOK_SECRET } = service.config;
