@@ -48,11 +48,14 @@ export const DOCUMENT_CHECKS: readonly Check[] = [
     id: 'D04',
     sentence: 'A credit note corrects the invoice of its charge, and all of them no more than it.',
     sql: `
+      with credited as (
+        select invoice_id, sum(gross_minor) as gross_minor, sum(tax_minor) as tax_minor from documents
+        where kind = 'credit_note' group by invoice_id)
       select n.number, i.number as invoice from documents n
+      join credited c on c.invoice_id = n.invoice_id
       left join documents i on i.id = n.invoice_id
       where n.kind = 'credit_note'
         and ((i.kind, i.charge_id, i.number) is distinct from ('invoice', n.charge_id, n.invoice_number)
-          or (select sum(gross_minor) > i.gross_minor or sum(tax_minor) > i.tax_minor
-              from documents x where x.invoice_id = i.id))`,
+          or c.gross_minor > i.gross_minor or c.tax_minor > i.tax_minor)`,
   },
 ];
