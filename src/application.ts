@@ -5,7 +5,7 @@
 import { ValidationPipe, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { DocumentBuilder, getSchemaPath, SwaggerModule } from '@nestjs/swagger';
+import { DocumentBuilder, getSchemaPath, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
@@ -66,7 +66,12 @@ function readBody(request: Request, response: Response, next: NextFunction): voi
   read(request, response, (error?: unknown) => (error ? next(error) : parseStrictJson(request, response, next)));
 }
 
+/** Described when somebody first asks: a start does not wait for it. */
 function document(app: NestExpressApplication): void {
+  SwaggerModule.setup('docs', app, () => describe(app), { jsonDocumentUrl: 'openapi.json' });
+}
+
+function describe(app: NestExpressApplication): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('VIP membership billing')
@@ -80,7 +85,7 @@ function document(app: NestExpressApplication): void {
       responses.default = REFUSED;
     }
   }
-  SwaggerModule.setup('docs', app, described, { jsonDocumentUrl: 'openapi.json' });
+  return described;
 }
 
 /** What every route may answer beside its own. */
