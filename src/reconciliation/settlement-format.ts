@@ -4,7 +4,7 @@
  */
 import currencies from 'currency-codes';
 import type { SettlementLine } from '../domain/reconciliation.js';
-import { holdsCardNumber } from '../platform/card-numbers.js';
+import { holdsCardNumber, isCardNumber } from '../platform/card-numbers.js';
 
 export interface SettlementFormat<Column extends string = string> {
   name: string;
@@ -27,19 +27,20 @@ const digitsByCurrency = new Map<string, number>();
 
 export function readId(text: string, column: string): string {
   if (!ID_FORM.test(text)) throw new Unreadable(`${column} must be 1 to 255 visible ASCII characters`);
-  return withoutCard(text, column);
+  if (isCardNumber(text)) throw looksLikeCard(column);
+  return text;
 }
 
 /** Any text; a formula of a spreadsheet is text too. */
 export function readReference(text: string, column: string): string | null {
   if (text === '') return null;
   if (!REFERENCE_FORM.test(text)) throw new Unreadable(`${column} must be up to 255 characters in one line`);
-  return withoutCard(text, column);
+  if (holdsCardNumber(text)) throw looksLikeCard(column);
+  return text;
 }
 
-function withoutCard(text: string, column: string): string {
-  if (holdsCardNumber(text)) throw new Unreadable(`${column} looks like a card number`);
-  return text;
+function looksLikeCard(column: string): Unreadable {
+  return new Unreadable(`${column} looks like a card number`);
 }
 
 /** Text that is no name of ours, and could not be kept: nothing. */

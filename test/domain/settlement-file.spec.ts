@@ -110,6 +110,8 @@ describe('cells', () => {
     expect(readReference('=cmd()', 'reference')).toBe('=cmd()');
     expect(readReference('', 'reference')).toBeNull();
     expect(readId('=cmd()', 'id')).toBe('=cmd()');
+    // Digits between letters, as a gateway's ids have them, though they pass Luhn.
+    expect(readId('txn_4242424242424242a', 'id')).toBe('txn_4242424242424242a');
     for (const text of ['', 'a b', 'a\0b', 'é', 'x'.repeat(256)])
       expect(() => readId(text, 'id')).toThrow('id must be');
     for (const text of ['a\nb', 'a\0b', 'x'.repeat(256)]) expect(() => readReference(text, 'r')).toThrow('r must be');
@@ -166,6 +168,16 @@ describe('a Stripe report', () => {
     ['a positive refund', capture({ reporting_category: 'refund' }), /^gross of a refund must be below zero$/],
     ['a formula for an amount', capture({ gross: '=1+1' }), /^gross must be an amount/],
     ['a missing id', capture({ balance_transaction_id: '' }), /^balance_transaction_id must be/],
+    [
+      'a card number for an id',
+      capture({ payment_intent_id: '4242424242424242' }),
+      /^payment_intent_id looks like a card/,
+    ],
+    [
+      'a card number in a reference',
+      capture({ 'payment_metadata[reference]': 'paid with 4242 4242 4242 4242' }),
+      /^payment_metadata\[reference\] looks like a card/,
+    ],
     ['no instant', capture({ created_utc: 'yesterday' }), /^created_utc must be an instant/],
     [
       'a NUL in a reference',
@@ -226,9 +238,9 @@ describe('an Adyen report', () => {
     'Net Credit (NC),Commission (NC),Markup (NC),Scheme Fees (NC),Interchange (NC),Payment Method Variant,' +
     'Modification Merchant Reference,Batch Number';
   const settled =
-    'Co,Shop,8816000000000001,charge_1,visa,2026-03-01 11:00:00,CET,Settled,8816000000000002,EUR,,49.99,1,EUR,,49.04,,0.5,0.4,0.05,visaclassic,,7';
+    'Co,Shop,8816000000000007,charge_1,visa,2026-03-01 11:00:00,CET,Settled,8816000000000002,EUR,,49.99,1,EUR,,49.04,,0.5,0.4,0.05,visaclassic,,7';
   const refunded =
-    'Co,Shop,8816000000000001,charge_1,visa,2026-07-01 12:00:00,CEST,Refunded,8816000000000003,EUR,44.99,,1,EUR,44.99,,,,,,visaclassic,refund_1,7';
+    'Co,Shop,8816000000000007,charge_1,visa,2026-07-01 12:00:00,CEST,Refunded,8816000000000003,EUR,44.99,,1,EUR,44.99,,,,,,visaclassic,refund_1,7';
   const fee = 'Co,Shop,,,,2026-07-02 00:00:00,UTC,Fee,Transaction-Fees-July,,,,,EUR,1.20,,,,,,,,7';
   const payout = 'Co,Shop,,,,2026-07-02 00:00:00,UTC,MerchantPayout,,,,,,EUR,2.85,,,,,,,,7';
 
@@ -239,7 +251,7 @@ describe('an Adyen report', () => {
       [
         'capture',
         '8816000000000002',
-        '8816000000000001',
+        '8816000000000007',
         'charge_1',
         'EUR',
         '4999',

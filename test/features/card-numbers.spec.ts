@@ -1,6 +1,6 @@
 /** What looks like a payment card's number and what does not: ids of any system are never taken for one. */
 import { randomUUID } from 'node:crypto';
-import { holdsCardNumber } from '../../src/platform/card-numbers.js';
+import { holdsCardNumber, isCardNumber } from '../../src/platform/card-numbers.js';
 
 it.each([
   '4242424242424242',
@@ -16,6 +16,10 @@ it.each([
 
 it.each([
   '4242424242424241',
+  // A gateway's reference of sixteen digits: no issuer's begin so.
+  '8515131751004932',
+  '8816000000000007',
+  '9999999999999995',
   // Digits in other groups than cards have, though together they pass.
   'order-2026-03-01-000129',
   'order-2026-03-01-000127',
@@ -34,4 +38,14 @@ it('never takes a random UUID for one', () => {
     const id = `u-${randomUUID()}`;
     expect([id, holdsCardNumber(id)]).toEqual([id, false]);
   }
+});
+
+it.each([
+  ['4242424242424242', true],
+  ['4242 4242 4242 4242', true],
+  ['2223003122003222', true],
+  ['txn_4242424242424242', false],
+  ['pi_3a4242424242424242b7', false],
+])('an id is one when all of it is: %s → %s', (id, is) => {
+  expect(isCardNumber(id)).toBe(is);
 });

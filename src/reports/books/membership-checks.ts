@@ -176,8 +176,8 @@ export const MEMBERSHIP_CHECKS: readonly Check[] = [
       runs as (
         select place, row, translate(run[1], ' -', '') as digits from texts, regexp_matches(
           regexp_replace(text, '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}', ' id ', 'gi'),
-          '\\m(?:[3-6][0-9]{12,18}|[3-6][0-9]{3}(?:[ -][0-9]{4}){3}|[3-6][0-9]{3}[ -][0-9]{6}[ -][0-9]{4,5})\\M', 'g') as run
-        where text ~ '[3-6](?:[ -]?[0-9]){12}')
+          '\\m(?:[2-6][0-9]{12,18}|[2-6][0-9]{3}(?:[ -][0-9]{4}){3}|[2-6][0-9]{3}[ -][0-9]{6}[ -][0-9]{4,5})\\M', 'g') as run
+        where text ~ '[2-6](?:[ -]?[0-9]){12}')
       select place, row from runs, lateral (
         select sum(case when n % 2 = 1 then digit when digit < 5 then digit * 2 else digit * 2 - 9 end) as luhn
         from generate_series(1, length(digits)) n, lateral (select substr(reverse(digits), n, 1)::int as digit) one) sum
