@@ -208,9 +208,9 @@ const OPEN_MISSING = `
 
 export const MISS = { find: FIND_UNSEEN, analyze: 'analyze unseen', forget: FORGET_SEEN, open: OPEN_MISSING };
 
-/** `$2` = now. A late line agrees with ours. */
+/** `$2` = now. A late line agrees with ours. From here on it is free to be claimed for its booking. */
 export const FINISH = `
-  update settlements set status = 'done', done_at = $2, breaks = found.all_kinds, matched = lines - found.differing
+  update settlements set status = 'done', done_at = $2, claimed_until = null, breaks = found.all_kinds, matched = lines - found.differing
   from (select count(*) as all_kinds, count(*) filter (where line is not null and kind <> 'late') as differing
     from breaks where settlement_id = $1) found
   where id = $1`;
