@@ -2,9 +2,8 @@
  * A million settlement lines through the upload until they are booked, against the floor: the same file by COPY and the
  * anti-joins in plain SQL, on the same data in the same run. Argument: how many lines.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream, createWriteStream, readFileSync } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -15,6 +14,7 @@ import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { startEmbeddedPostgres } from '../src/platform/embedded-postgres.js';
 import { migrate } from '../src/platform/migrate.js';
 import { signToken } from '../src/platform/signing-keys.js';
+import { peakMb, startApi, startProcess } from './processes.js';
 
 const COLUMNS = [
   'balance_transaction_id',
@@ -143,42 +143,16 @@ interface Service {
   stop(): Promise<void>;
 }
 
-async function startProcesses(databaseUrl: string, dataDir: string): Promise<Service> {
-  const env = {
-    PATH: process.env.PATH ?? '',
-    DATABASE_URL: databaseUrl,
-    DATA_DIR: dataDir,
-    PORT: '0',
-    STRIPE_API_BASE: 'http://127.0.0.1:9',
-  };
-  const children: ChildProcess[] = [];
-  const start = async (entry: string, ready: RegExp): Promise<string> => {
-    const child = spawn(process.execPath, [`dist/src/${entry}.js`], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-    children.push(child);
-    let output = '';
-    while (!ready.test(output)) output += String((await once(child.stdout, 'data'))[0]);
-    return output;
-  };
-  const url = /http:\S+/.exec(await start('api', /API http:\S+/))?.[0].replace('[::1]', '127.0.0.1') ?? '';
-  await start('worker', /worker ready/);
-  const [api, worker] = children.map(({ pid }) => pid ?? 0) as [number, number];
+async function startService(databaseUrl: string, dataDir: string): Promise<Service> {
+  const gatewayNobodyAsks = 'http://127.0.0.1:9';
+  const env = { DATABASE_URL: databaseUrl, DATA_DIR: dataDir, PORT: '0', STRIPE_API_BASE: gatewayNobodyAsks };
+  const api = await startApi(env);
+  const worker = await startProcess('worker', env, /worker ready/);
   const stop = async (): Promise<void> => {
-    for (const child of children) {
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      await ended;
-    }
+    await api.stop();
+    await worker.stop();
   };
-  return { url, pids: { api, worker }, stop };
-}
-
-/** The most a process ever held, in MB; null where the system does not say. */
-function peakMb(pid: number): number | null {
-  try {
-    return Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024);
-  } catch {
-    return null;
-  }
+  return { url: api.url, pids: { api: api.pid, worker: worker.pid }, stop };
 }
 
 async function upload(url: string, token: string, file: string): Promise<string> {
@@ -219,7 +193,8 @@ async function measureOurs(url: string, token: string, file: string): Promise<{ 
       await new Promise((resolve) => setTimeout(resolve, 50));
       const answer = await fetch(`${url}/v1/settlements/${id}`, { headers: { authorization: `Bearer ${token}` } });
       settlement = (await answer.json()) as Settlement;
-      if (settlement.status === 'done' && settlement.breaks > 0) throw new Error(JSON.stringify(settlement));
+      const clean = settlement.status !== 'rejected' && !(settlement.status === 'done' && settlement.breaks > 0);
+      if (!answer.ok || !clean) throw new Error(JSON.stringify(settlement));
     }
   });
   return { load, compare };
@@ -256,7 +231,7 @@ async function measure(client: pg.Client, databaseUrl: string, folder: string, l
   const ours: Record<string, number | null>[] = [];
   for (const file of [small, large]) {
     await client.query('checkpoint');
-    const service = await startProcesses(databaseUrl, folder);
+    const service = await startService(databaseUrl, folder);
     try {
       const token = await signToken(folder, {
         scopes: ['finance'],

@@ -3,7 +3,12 @@
  * each under ids of its own and begun at an instant of its own. It invents no row.
  */
 import pg from 'pg';
-import type { Service } from './service.js';
+
+/** The service's database and the gateway's. */
+export interface Databases {
+  config: { DATABASE_URL?: string };
+  sandboxDatabaseUrl: string;
+}
 
 export interface Copies {
   /** The member that is copied; the name must hold the word `model`. */
@@ -38,7 +43,7 @@ const FUNCTIONS = `
       'model', 'copy' || n, 'g')
   $$;`;
 
-export async function copyMembers(service: Service, wanted: Copies[]): Promise<void> {
+export async function copyMembers(service: Databases, wanted: Copies[]): Promise<void> {
   await connected(service.config.DATABASE_URL ?? '', async (ours) => {
     await connected(service.sandboxDatabaseUrl, async (theirs) => {
       for (const copies of wanted) await copyMember(ours, theirs, copies);
