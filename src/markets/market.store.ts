@@ -17,6 +17,9 @@ export interface Market {
 
 @Injectable()
 export class MarketStore {
+  /** By country and version: a published pack never changes. */
+  private readonly packs = new Map<string, RulePack>();
+
   /** The market, or null where membership was never sold. */
   find(tx: EntityManager, country: string): Promise<Market | null> {
     return tx.getRepository(MarketEntity).findOneBy({ country });
@@ -52,7 +55,12 @@ export class MarketStore {
 
   /** The pack a term began under, whatever came later (rules 3.7). */
   async rulePack(tx: EntityManager, country: string, version: number): Promise<RulePack> {
-    return toRulePack(await tx.getRepository(RulePackEntity).findOneByOrFail({ country, version }));
+    const key = `${country} ${version}`;
+    const known = this.packs.get(key);
+    if (known !== undefined) return known;
+    const pack = toRulePack(await tx.getRepository(RulePackEntity).findOneByOrFail({ country, version }));
+    this.packs.set(key, pack);
+    return pack;
   }
 
   /** The trial offer that applies to the user (8.2); without a user, the one for everybody. Null: the pack's days. */

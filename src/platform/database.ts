@@ -4,6 +4,7 @@
 import { Injectable } from '@nestjs/common';
 import pg from 'pg';
 import { DataSource, DefaultNamingStrategy, EntityManager, QueryFailedError, type DataSourceOptions } from 'typeorm';
+import { PreparingClient } from './prepared-statements.js';
 import { READ_ONLY, readRows } from './read-rows.js';
 
 // Amounts are bigint in the database and far below 2^53: read them as numbers, not as strings.
@@ -27,6 +28,7 @@ export function dataSourceOptions(url: string, poolMax: number, role?: string): 
     poolSize: poolMax,
     extra: {
       max: poolMax,
+      Client: PreparingClient,
       connectionTimeoutMillis: 10_000,
       options: role === undefined ? SESSION : `${SESSION} -c role=${role}`,
     },
