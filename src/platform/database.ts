@@ -4,8 +4,8 @@
 import { Injectable } from '@nestjs/common';
 import pg from 'pg';
 import { DataSource, DefaultNamingStrategy, EntityManager, QueryFailedError, type DataSourceOptions } from 'typeorm';
-import { PreparingClient } from './prepared-statements.js';
 import { READ_ONLY, readRows } from './read-rows.js';
+import { NO_JIT, PreparingClient } from './statements.js';
 
 // Amounts are bigint in the database and far below 2^53: read them as numbers, not as strings.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -17,7 +17,7 @@ class SnakeCaseNames extends DefaultNamingStrategy {
 }
 
 // A worker stopped in the middle of a transaction must not hold its locks, and nobody waits for one for long.
-const SESSION = '-c timezone=UTC -c idle_in_transaction_session_timeout=10000 -c lock_timeout=5000';
+const SESSION = `${NO_JIT} -c timezone=UTC -c idle_in_transaction_session_timeout=10000 -c lock_timeout=5000`;
 
 /** `role`: whose rights the connections have, in place of those of who logs in. */
 export function dataSourceOptions(url: string, poolMax: number, role?: string): DataSourceOptions {

@@ -17,6 +17,7 @@ import { Redis } from 'ioredis';
 import pMap from 'p-map';
 import { Config } from './config.js';
 import type { Duty } from './duty.js';
+import { NO_JIT, PreparingClient } from './statements.js';
 
 const QUEUE = 'duties';
 const SWEEP = 'sweep';
@@ -135,7 +136,7 @@ export class DutyRunner implements BeforeApplicationShutdown, OnApplicationShutd
   }
 
   private postgres(max: number): ConnectionOptions {
-    return { connectionString: this.config.DATABASE_URL, max };
+    return { connectionString: this.config.DATABASE_URL, max, options: NO_JIT, Client: PreparingClient };
   }
 
   private sendNudged(): void {

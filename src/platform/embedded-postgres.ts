@@ -38,11 +38,7 @@ type Answer = 'ours' | 'another' | 'silent';
 const startTimeoutMs = 120_000;
 const logMaxBytes = 8_000_000;
 const logTailBytes = 3_000;
-const ourSettings = {
-  ...{ max_connections: '200', shared_buffers: '128MB', timezone: 'UTC', log_timezone: 'UTC' },
-  // Compiling a statement takes longer than running any of ours but the largest.
-  jit: 'off',
-};
+const ourSettings = { max_connections: '200', shared_buffers: '128MB', timezone: 'UTC', log_timezone: 'UTC' };
 // Lost races: with another start on the same folder, with the last processes of a killed server, for the port.
 const worthAnotherTry =
   /lock file "postmaster.pid"|pre-existing shared memory block|could not bind|could not create any/i;

@@ -4,6 +4,7 @@ import { holdsCardNumber, isCardNumber } from '../../src/platform/card-numbers.j
 
 it.each([
   '4242424242424242',
+  '1234567812345670',
   '4242 4242 4242 4242',
   '4242-4242 4242-4242',
   '3782 822463 10005',
@@ -16,10 +17,6 @@ it.each([
 
 it.each([
   '4242424242424241',
-  // A gateway's reference of sixteen digits: no issuer's begin so.
-  '8515131751004932',
-  '8816000000000007',
-  '9999999999999995',
   // Digits in other groups than cards have, though together they pass.
   'order-2026-03-01-000129',
   'order-2026-03-01-000127',
@@ -45,6 +42,8 @@ it.each([
   ['4242 4242 4242 4242', true],
   ['2223003122003222', true],
   ['txn_4242424242424242', false],
+  // A gateway's reference of sixteen digits: no issuer's begin so.
+  ['8816000000000007', false],
   ['pi_3a4242424242424242b7', false],
 ])('an id is one when all of it is: %s → %s', (id, is) => {
   expect(isCardNumber(id)).toBe(is);

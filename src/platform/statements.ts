@@ -1,9 +1,12 @@
 /**
- * Statements with values are prepared: PostgreSQL parses and plans each once per connection instead of every time, which
- * for our wide rows costs more than running it. What is run is the same.
+ * What every connection does with statements. Those with values are prepared: PostgreSQL parses and plans each once per
+ * connection instead of every time, which for our wide rows costs more than running it. What is run is the same.
  */
 import { createHash } from 'node:crypto';
 import pg from 'pg';
+
+/** Compiling a statement to machine code takes longer than running any of ours. */
+export const NO_JIT = '-c jit=off';
 
 // Enough for every statement the service is written with; what is put together anew for each number of values is not kept.
 const NAMES_MAX = 1000;
