@@ -233,7 +233,9 @@ describe('the news of a dispute', () => {
     await sandbox.faults({ duplicateWebhooks: true });
     const disputed = await dispute(id);
     await close(disputed, 'won');
-    await database.query(`update gateway_events set applied_at = null where type like 'charge.dispute.%'`);
+    await database.query(
+      `update gateway_events set applied_at = null, claimed_until = null where type like 'charge.dispute.%'`,
+    );
     await api.clockBy('PT1M');
     expect(await chargebacks()).toHaveLength(1);
     const { rows } = await database.query<{ fact: string }>(

@@ -14,7 +14,7 @@ import { startProcess, type Process } from '../support/processes.js';
 import { until } from '../support/until.js';
 import { SandboxClient } from '../support/sandbox-client.js';
 
-const MEMBERS = 60;
+const MEMBERS = 40;
 const START = '2026-03-01T10:00:00.000Z';
 const TERM_END = '2027-03-01T10:00:00.000Z';
 
@@ -54,7 +54,7 @@ it('renews each member once through three kills and starts', async () => {
     const batch = Array.from({ length: 20 }, (_, one) => running.api.subscribe(`member-${index + one}`));
     expect((await Promise.all(batch)).map((answer) => answer.body.status)).toEqual(Array(20).fill('active'));
   }
-  for (const captures of [MEMBERS + 5, MEMBERS + 20, MEMBERS + 40]) {
+  for (const captures of [MEMBERS + 5, MEMBERS + 15, MEMBERS + 30]) {
     await running.sandbox.faults({ latencyMs: 150 });
     const renewal = running.api.clockTo(TERM_END).catch(() => 'cut off');
     await until(`${captures} captures`, async () => (await running.sandbox.movements()).length >= captures);
