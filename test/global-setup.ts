@@ -15,8 +15,14 @@ declare global {
   var testPostgres: { stop(): Promise<void> } | undefined;
 }
 
-// Losing a test database in a power failure costs nothing.
-const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+// Losing a test database in a power failure costs nothing, and none lives long enough to be tidied up.
+const settings = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  autovacuum: 'off',
+  io_method: 'sync',
+};
 // A database costs hundreds of files: some disks need half a second to make them, memory a twentieth of that.
 const inMemory = '/dev/shm';
 const memoryNeededBytes = 8 * 2 ** 30;

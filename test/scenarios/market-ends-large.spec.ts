@@ -9,7 +9,7 @@ import { startProcess, type Process } from '../support/processes.js';
 import { startService, type Service } from '../support/service.js';
 import { until } from '../support/until.js';
 
-const MEMBERS = Number(process.env.MARKET_MEMBERS ?? 120);
+const MEMBERS = Number(process.env.MARKET_MEMBERS ?? 100);
 const PATIENCE_MS = 240_000 + MEMBERS * 200;
 const KILL_AT = [0.15, 0.4, 0.7];
 const END = '2026-03-01T10:00:00.000Z';
