@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { AddOnStore } from '../benefits/add-on.store.js';
 import { DeriveEntitlement } from '../benefits/derive-entitlement.js';
 import { addOnReference, checkAcceptance, type AddOn } from '../domain/add-on.js';
-import type { Charge } from '../domain/charge.js';
+import { newCharge, type Charge } from '../domain/charge.js';
 import type { Money } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
 import { ChargeStore } from '../payments/charge.store.js';
@@ -61,24 +61,10 @@ export class AcceptAddOn {
   }
 
   private compose(change: Change, addOn: AddOn, termNumber: number, price: Money): Charge {
-    const { subscription, now } = change;
-    return {
-      id: newId(),
-      subscriptionId: subscription.id,
-      termNumber,
-      purpose: 'add_on',
-      ...price,
-      status: 'pending',
-      reference: addOnReference(subscription.id, addOn.code, addOn.attempts + 1),
-      attempts: 1,
-      gatewayPaymentId: null,
-      mandateId: null,
-      unservedAt: null,
-      disputedMinor: 0,
-      chargedBackMinor: 0,
-      createdAt: now,
-      settledAt: null,
-    };
+    const { id: subscriptionId } = change.subscription;
+    const reference = addOnReference(subscriptionId, addOn.code, addOn.attempts + 1);
+    const known = { id: newId(), subscriptionId, termNumber, reference, createdAt: change.now };
+    return newCharge({ ...known, purpose: 'add_on' }, price);
   }
 
   private record(change: Change, code: string, { id: chargeId, reference, amountMinor, currency }: Charge): void {

@@ -1,13 +1,13 @@
 /** Promises what cancelling now would return (3.4); writes the quote and nothing else. The promise lasts 15 minutes. */
 import { Injectable } from '@nestjs/common';
-import { plusMs } from '../domain/instant.js';
+import { MINUTE_MS, plusMs } from '../domain/instant.js';
 import { makeMove } from '../domain/moves.js';
 import { newId } from '../platform/ids.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { AssessCancellation } from './assess-cancellation.js';
 import { CancellationQuoteEntity } from './cancellation.entity.js';
 
-const LASTS_MS = 15 * 60_000;
+const LASTS_MS = 15 * MINUTE_MS;
 
 @Injectable()
 export class QuoteCancellation {

@@ -214,19 +214,3 @@ function outsideThePeriod(facts: CancellationFacts, term: ChargedTerm): Decided 
     formula: `${paidMinor} paid × ${left} days left / ${days} days = ${refundMinor}`,
   };
 }
-
-/**
- * Where a term's fee stands at an instant: earned by service given, returned, or left for service still owed. The three
- * always sum to what was paid.
- */
-export function feeStanding(
-  term: { startsAt: Date; endsAt: Date },
-  paidMinor: number,
-  returnedMinor: number,
-  at: Date,
-  startedDay: RulePack['startedDay'],
-): { earnedMinor: number; returnedMinor: number; leftMinor: number } {
-  const owedMinor = shareOf(paidMinor, daysLeft(term, at, startedDay), termDays(term));
-  const leftMinor = Math.max(owedMinor - returnedMinor, 0);
-  return { earnedMinor: paidMinor - returnedMinor - leftMinor, returnedMinor, leftMinor };
-}

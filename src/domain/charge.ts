@@ -3,6 +3,7 @@
  * moved is never decided here: that is the gateway's word, carried by an outcome.
  */
 import { DAY_MS, HOUR_MS, plusMs } from './instant.js';
+import type { Money } from './money.js';
 
 export type ChargePurpose = 'first' | 'conversion' | 'renewal' | 'early_renewal' | 'add_on';
 export type ChargeStatus = 'pending' | 'succeeded' | 'failed' | 'unknown';
@@ -33,6 +34,25 @@ export interface Charge {
   chargedBackMinor: number;
   createdAt: Date;
   settledAt: Date | null;
+}
+
+/** The first attempt, before anything was sent. `price`: what the member was told. */
+export function newCharge(
+  known: Pick<Charge, 'id' | 'subscriptionId' | 'termNumber' | 'purpose' | 'reference' | 'createdAt'>,
+  price: Money,
+): Charge {
+  return {
+    ...known,
+    ...price,
+    status: 'pending',
+    attempts: 1,
+    gatewayPaymentId: null,
+    mandateId: null,
+    unservedAt: null,
+    disputedMinor: 0,
+    chargedBackMinor: 0,
+    settledAt: null,
+  };
 }
 
 const HARD_CODES = new Set([

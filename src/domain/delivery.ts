@@ -2,10 +2,8 @@
  * When an event that an endpoint did not take is offered again: at once, then 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h
  * after the try before. Eight tries in all; then it waits for a person (a dead letter).
  */
-import { HOUR_MS, plusMs } from './instant.js';
+import { HOUR_MS, MINUTE_MS, SECOND_MS, plusMs } from './instant.js';
 
-const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
 const RETRY_AFTER_MS = [
   5 * SECOND_MS,
   5 * MINUTE_MS,

@@ -1,7 +1,9 @@
 /**
  * Arithmetic on instants. A day of term arithmetic is exactly 24 hours (rules 1); calendar days are not decided here.
  */
-export const HOUR_MS = 3_600_000;
+export const SECOND_MS = 1000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
 export function plusMs(at: Date, ms: number): Date {

@@ -23,6 +23,7 @@ export const MOVES = {
   renew: { from: ['active', 'past_due'], to: 'active', actors: ['gateway'], clause: '3.3.1' },
   fall_past_due: { from: ['trialing', 'active'], to: 'past_due', actors: ['gateway'], clause: '5.1' },
   buy_next_term: { from: ['active'], to: null, actors: ['member'], clause: '3.3.1' },
+  cancel_next_term: { from: ['active'], to: null, actors: ['member'], clause: '3.3.1' },
   begin_next_term: { from: ['active'], to: null, actors: ['scheduler'], clause: '3.3.1' },
   retry_payment: { from: ['past_due'], to: null, actors: ['member', 'scheduler', 'gateway', 'risk'], clause: '5.1' },
   expire: {

@@ -4,7 +4,7 @@
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { IsNull } from 'typeorm';
-import { HOUR_MS, plusMs } from '../domain/instant.js';
+import { HOUR_MS, MINUTE_MS, plusMs } from '../domain/instant.js';
 import { claimRows } from '../platform/claim.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
@@ -15,7 +15,6 @@ import { RequestStore } from './request.store.js';
 import { SubmitRequest } from './submit-request.js';
 
 const APPLY = 'apply_event';
-const MINUTE_MS = 60_000;
 const REFERENCE_FORM = /^(charge|validation|refund)_[\w-]{1,200}$/;
 
 export interface GatewayEvent {

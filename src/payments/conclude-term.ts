@@ -9,6 +9,7 @@ import type { RulePack } from '../domain/rule-pack.js';
 import { MarketStore } from '../markets/market.store.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import { ExpectedPrice } from '../subscriptions/expected-price.js';
 import { OpenCharge } from './open-charge.js';
 import { WeighNotices } from './weigh-notices.js';
 
@@ -19,6 +20,7 @@ export class ConcludeTerm {
     private readonly markets: MarketStore,
     private readonly openCharge: OpenCharge,
     private readonly weighNotices: WeighNotices,
+    private readonly expectedPrice: ExpectedPrice,
   ) {}
 
   /** Does nothing when the move is no longer due: somebody was here first, or the member has decided otherwise. */
@@ -56,6 +58,6 @@ export class ConcludeTerm {
   /** The fee in force at the term's end, however late the worker comes (3.2.1, 3.3.1); a rise only if it was told. */
   private async charge(change: Change, purpose: 'conversion' | 'renewal', term: Term, pack: RulePack): Promise<void> {
     change.move('open_charge');
-    await this.openCharge.run(change, purpose, await this.weighNotices.price(change, term, pack));
+    await this.openCharge.run(change, purpose, await this.expectedPrice.charged(change, term, pack));
   }
 }

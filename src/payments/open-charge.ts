@@ -1,6 +1,6 @@
 /** Opens the charge for a term, or the next attempt of one that was declined. It writes the intent; it never sends. */
 import { Injectable } from '@nestjs/common';
-import { chargeReference, type Charge, type ChargePurpose } from '../domain/charge.js';
+import { chargeReference, newCharge, type Charge, type ChargePurpose } from '../domain/charge.js';
 import type { Money } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
 import { MarketStore, notOpen } from '../markets/market.store.js';
@@ -25,23 +25,10 @@ export class OpenCharge {
     const { subscription, now } = change;
     const termNumber =
       Math.max(change.lastTerm?.number ?? 0, await this.charges.lastTermNumber(change.tx, subscription.id)) + 1;
-    const charge: Charge = {
-      id: newId(),
-      subscriptionId: subscription.id,
-      termNumber,
-      purpose,
-      ...price,
-      status: 'pending',
-      reference: chargeReference(subscription.id, termNumber, purpose, 1),
-      attempts: 1,
-      gatewayPaymentId: null,
-      mandateId: null,
-      unservedAt: null,
-      disputedMinor: 0,
-      chargedBackMinor: 0,
-      createdAt: now,
-      settledAt: null,
-    };
+    const { id: subscriptionId } = subscription;
+    const reference = chargeReference(subscriptionId, termNumber, purpose, 1);
+    const known = { id: newId(), subscriptionId, termNumber, purpose, reference, createdAt: now };
+    const charge = newCharge(known, price);
     await this.charges.insert(change.tx, charge);
     await this.intend(change, charge);
     return charge.id;

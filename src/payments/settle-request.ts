@@ -4,7 +4,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
-import { DAY_MS, HOUR_MS, plusMs } from '../domain/instant.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, plusMs } from '../domain/instant.js';
 import { isLive } from '../domain/subscription.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
@@ -13,8 +13,6 @@ import type { Outcome } from './outcome.js';
 import { RequestKinds } from './request-kind.js';
 import { RequestStore } from './request.store.js';
 
-const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
 const ASK_AFTER_MS = [
   2 * SECOND_MS,
   5 * SECOND_MS,

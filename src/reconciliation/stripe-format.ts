@@ -2,6 +2,7 @@
  * Stripe's itemized balance change report: one line per balance transaction, in major units, times in UTC. It needs the
  * metadata `reference` of payments and refunds among its columns.
  */
+import { MINUTE_MS } from '../domain/instant.js';
 import type { Movement, SettlementLine } from '../domain/reconciliation.js';
 import {
   readAmount,
@@ -39,7 +40,7 @@ const KIND_OF_CATEGORY = new Map<string, Movement>([
 ]);
 
 /** Its clock and ours may differ, and an outcome takes a moment to reach us. */
-export const STRIPE_COMPLETE_AFTER_MS = 15 * 60_000;
+export const STRIPE_COMPLETE_AFTER_MS = 15 * MINUTE_MS;
 
 export function stripeMovement(reportingCategory: string): Movement {
   return KIND_OF_CATEGORY.get(reportingCategory) ?? 'other';

@@ -29,8 +29,8 @@ export class CancelNextTerm {
   run(id: string, bind: Bind): Promise<string> {
     return this.changeSubscription.run(id, 'member', async (change) => {
       const waiting = waitingTerm(change.terms, change.now);
-      const live = change.subscription.endedAt === null;
-      if (!live || waiting?.chargeId == null || waiting.priceMinor === null || waiting.currency === null) {
+      change.move('cancel_next_term');
+      if (waiting?.chargeId == null || waiting.priceMinor === null || waiting.currency === null) {
         throw new Refusal('not_allowed_in_state', 'No term waits: there is no early renewal to take back.', '3.3.1');
       }
       await this.requireUndisputed(change, waiting.chargeId);

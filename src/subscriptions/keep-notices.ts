@@ -4,7 +4,6 @@
  * outbox carries to subscribers.
  */
 import { Injectable } from '@nestjs/common';
-import { plusDays } from '../domain/instant.js';
 import type { Money } from '../domain/money.js';
 import {
   composeNotice,
@@ -14,13 +13,13 @@ import {
   type NoticeContent,
   type NoticeKind,
 } from '../domain/notice.js';
-import { renewalPrice } from '../domain/renewal-price.js';
 import type { RulePack } from '../domain/rule-pack.js';
 import type { SubscriptionStatus, Term } from '../domain/subscription.js';
 import { MarketStore } from '../markets/market.store.js';
 import { calendarDaysBefore } from '../platform/calendar.js';
 import { newId } from '../platform/ids.js';
 import type { Change } from './change.js';
+import { ExpectedPrice } from './expected-price.js';
 import { NoticeStore } from './notice.store.js';
 import type { NoticeEntity } from './notice.entity.js';
 
@@ -41,6 +40,7 @@ export class KeepNotices {
   constructor(
     private readonly notices: NoticeStore,
     private readonly markets: MarketStore,
+    private readonly expectedPrice: ExpectedPrice,
   ) {}
 
   /** Plans and cancels by what the change has left; tells at once what has just happened. */
@@ -81,7 +81,7 @@ export class KeepNotices {
     if (lastTerm === null || !running || !autoRenewal || suspendedAt !== null) return;
     if (!(await this.marketOpen(change))) return;
     const last = (await this.notices.given(tx, subscription.id, lastTerm)).at(-1);
-    const expected = await this.expected(change, lastTerm, await this.packOf(change));
+    const expected = await this.expectedPrice.announced(change, lastTerm, await this.packOf(change));
     if (last === undefined || (last.amountMinor === expected.amountMinor && last.currency === expected.currency))
       return;
     await this.tellNow(change, 'price_change', expected, lastTerm.endsAt);
@@ -108,16 +108,8 @@ export class KeepNotices {
     term: Term,
     pack: RulePack,
   ): Promise<(kind: NoticeKind) => NoticeContent> {
-    const money = await this.expected(change, term, pack);
+    const money = await this.expectedPrice.announced(change, term, pack);
     return (kind) => this.compose(change, { kind, money, date: term.endsAt, timeZone: pack.timeZone });
-  }
-
-  /** What will be charged at the term's end, if it is told now. */
-  private async expected({ tx, subscription, now }: Change, term: Term, { priceNoticeDays }: RulePack): Promise<Money> {
-    const { id, country } = subscription;
-    const published = await this.markets.priceAt(tx, country, term.endsAt);
-    const told = [...(await this.notices.given(tx, id, term)), { at: now, ...published }];
-    return renewalPrice({ published, standing: costOf(term), told, tellBy: plusDays(term.endsAt, -priceNoticeDays) });
   }
 
   private async tellNow(change: Change, kind: NoticeKind, money: Money | null, date = change.now): Promise<void> {
@@ -162,10 +154,6 @@ export class KeepNotices {
     if (lastTerm === null) return this.markets.rulePackAt(tx, country, now);
     return this.markets.rulePack(tx, country, lastTerm.rulePackVersion);
   }
-}
-
-function costOf({ priceMinor, currency }: Term): Money | null {
-  return priceMinor === null || currency === null ? null : { amountMinor: priceMinor, currency };
 }
 
 /** The amount a line of this change speaks of: what is overdue, or what goes back. */

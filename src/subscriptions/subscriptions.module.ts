@@ -8,6 +8,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { MarketsModule } from '../markets/markets.module.js';
 import { ChangeSubscription } from './change-subscription.js';
 import { MandateStore } from './mandate.store.js';
+import { ExpectedPrice } from './expected-price.js';
 import { ShowSubscription } from './show-subscription.js';
 import { KeepNotices } from './keep-notices.js';
 import { NoticeEntity } from './notice.entity.js';
@@ -33,6 +34,7 @@ import { TimelineStore } from './timeline.store.js';
     MandateStore,
     TimelineStore,
     NoticeStore,
+    ExpectedPrice,
     KeepNotices,
     RecordChange,
     PriceAnnouncements,
@@ -41,6 +43,14 @@ import { TimelineStore } from './timeline.store.js';
     ShowSubscription,
     TellMany,
   ],
-  exports: [NoticeStore, SubscriptionStore, MandateStore, ChangeSubscription, ShowSubscription, TellMany],
+  exports: [
+    NoticeStore,
+    SubscriptionStore,
+    MandateStore,
+    ChangeSubscription,
+    ExpectedPrice,
+    ShowSubscription,
+    TellMany,
+  ],
 })
 export class SubscriptionsModule {}

@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import {
   daysLeft,
-  feeStanding,
   quoteCancellation,
   quoteDiscontinuation,
   termDays,
@@ -11,7 +10,6 @@ import {
   type UnusedPayment,
 } from '../../src/domain/cancellation.js';
 
-const HOUR = 3_600_000;
 const DAY = 86_400_000;
 const startsAt = new Date('2026-03-01T10:00:00.000Z');
 const endsAt = new Date('2027-03-01T10:00:00.000Z');
@@ -309,33 +307,6 @@ describe('for every price and instant', () => {
         expect(quote({ at: later, paid, currency, ...rule }).refundMinor).toBeLessThanOrEqual(now);
       }),
     );
-  });
-
-  it('a fee is earned, returned or left, and nothing else', () => {
-    fc.assert(
-      fc.property(price, instant, startedDay, share, ({ paid }, at, started, part) => {
-        const returned = Math.floor(paid * part);
-        const standing = feeStanding({ startsAt, endsAt }, paid, returned, at, started);
-        expect(standing.earnedMinor + standing.returnedMinor + standing.leftMinor).toBe(paid);
-        expect(standing.returnedMinor).toBe(returned);
-        expect(Math.min(standing.earnedMinor, standing.leftMinor)).toBeGreaterThanOrEqual(0);
-        const owed = Number(proRata(paid, at, started));
-        expect(standing.leftMinor).toBe(owed > returned ? owed - returned : 0);
-      }),
-    );
-  });
-
-  it('leaves the whole fee before the term and none after it', () => {
-    const term = { startsAt, endsAt };
-    const before = new Date(startsAt.getTime() - HOUR);
-    expect(feeStanding(term, 4999, 0, before, 'left')).toEqual({ earnedMinor: 0, returnedMinor: 0, leftMinor: 4999 });
-    expect(feeStanding(term, 4999, 0, endsAt, 'left')).toEqual({ earnedMinor: 4999, returnedMinor: 0, leftMinor: 0 });
-    const halfway = new Date('2026-06-09T10:00:00.000Z');
-    expect(feeStanding(term, 4999, 1000, halfway, 'left')).toEqual({
-      earnedMinor: 1370,
-      returnedMinor: 1000,
-      leftMinor: 2629,
-    });
   });
 });
 
