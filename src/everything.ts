@@ -30,8 +30,11 @@ type Stop = () => Promise<void>;
 export async function startEverything(config: Config, sandboxEntry: string): Promise<Running> {
   await refuseSecond(config.DATA_DIR);
   const stops: Stop[] = [];
+  // One that cannot be stopped leaves none of the others running.
   const stop = async (): Promise<void> => {
-    for (const stopOne of stops.splice(0).reverse()) await stopOne();
+    const failed: unknown[] = [];
+    for (const stopOne of stops.splice(0).reverse()) await stopOne().catch((error: unknown) => failed.push(error));
+    if (failed.length > 0) throw failed[0];
   };
   try {
     const databaseUrl = config.DATABASE_URL ?? (await bringDatabase(config.DATA_DIR, stops));

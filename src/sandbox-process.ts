@@ -5,6 +5,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
+// One that cannot start, such as on a port that is taken, must not be started without a pause.
+const AGAIN_AFTER_MS = 500;
+
 export interface SandboxProcess {
   url: string;
   stop(): Promise<void>;
@@ -19,8 +22,11 @@ export async function startSandboxProcess(entry: string, env: Record<string, str
   const again = (): void => {
     if (stopping) return;
     console.error('the sandbox gateway ended by itself; it is started again');
-    child = fork(entry, { env: { ...env, SANDBOX_PORT: new URL(url).port }, detached: true });
-    child.once('exit', again);
+    setTimeout(() => {
+      if (stopping) return;
+      child = fork(entry, { env: { ...env, SANDBOX_PORT: new URL(url).port }, detached: true });
+      child.once('exit', again);
+    }, AGAIN_AFTER_MS);
   };
   child.once('exit', again);
   const stop = async (): Promise<void> => {

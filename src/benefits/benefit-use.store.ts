@@ -36,8 +36,8 @@ export class BenefitUseStore {
   }
 
   /**
-   * How many uses fall into a term, and their value in minor units, those of value-added services left out. By instant, not by number: what was used in grace
-   * belongs to the next term when that is paid in time and so begins at the old end.
+   * How many uses fall into a term, and their value in minor units, those of value-added services left out. By instant,
+   * not by number: what was used in grace belongs to the next term when that is paid in time and so begins at the old end.
    */
   async usedIn(
     tx: EntityManager,

@@ -54,8 +54,7 @@ export interface Recognition {
 /**
  * What is still to be recognised up to an instant: one part for each month that has ended since `openSince` and was not
  * closed, so that it lands in the month it was earned in, and one for the days since; days before the fee was captured,
- * in a grace, are earned with it. What was recognised ahead of the
- * closes stays where it is.
+ * in a grace, are earned with it. What was recognised ahead of the closes stays where it is.
  */
 export function recognitions(fee: DeferredFee, upTo: Date, openSince: Date | null): Recognition[] {
   if (fee.startsAt === null || fee.status !== 'open') return [];

@@ -5,7 +5,7 @@
 import { resolveContractingEntities } from './contracting-entity.js';
 import type { ContractingEntity } from './subscription.js';
 
-export const TRANSFER_RULE = 'VIP 1.1, 8.3';
+const TRANSFER_RULE = 'VIP 1.1, 8.3';
 
 export interface EntityTransfer {
   from: string;

@@ -48,9 +48,9 @@ export interface SettlementLine {
 const FIXED_FEE_HUNDREDTHS = 30;
 
 /**
- * A capture costs at most `percentMax` of it and 30 minor units (300 where there are three digits); a refund costs
+ * A capture costs at most `percentMax` of it, rounded up, and 30 minor units (300 where there are three digits); a refund costs
  * nothing and gives nothing back; a fee that stands alone is never expected. What a dispute costs is the bank's to say.
- * 4999 at 3 %: up to 149.97 + 30
+ * 4999 at 3 %: up to 150 + 30
  */
 export function feeIsExpected(
   { kind, grossMinor, feeMinor }: Pick<SettlementLine, 'kind' | 'grossMinor' | 'feeMinor'>,
@@ -61,7 +61,8 @@ export function feeIsExpected(
   if (kind === 'refund' || kind === 'refund_failure') return feeMinor === 0;
   if (kind !== 'capture') return true;
   const fixedMinor = minorDigits === 3 ? 10 * FIXED_FEE_HUNDREDTHS : FIXED_FEE_HUNDREDTHS;
-  return feeMinor >= 0 && feeMinor * 100 <= grossMinor * percentMax + fixedMinor * 100;
+  const shareMinor = Math.ceil((grossMinor * Math.round(percentMax * 100)) / 10_000);
+  return feeMinor >= 0 && feeMinor <= shareMinor + fixedMinor;
 }
 
 /**

@@ -13,6 +13,7 @@ import { Database } from '../platform/database.js';
 import { CLAIM_SECONDS } from '../platform/duty.js';
 import type { Bind } from '../platform/idempotency.js';
 import { newId } from '../platform/ids.js';
+import { PLAN_FOR_VALUES } from '../platform/statements.js';
 
 // A batch ends within a second or two: whoever cancels meanwhile waits for no longer.
 const BATCH = 20_000;
@@ -160,6 +161,7 @@ export class CloseMonth {
   /** False when there was nothing left to do. */
   private batch(id: string): Promise<boolean> {
     return this.database.transaction(async (tx) => {
+      await tx.query(PLAN_FOR_VALUES);
       const [close] = await tx.query<Stored[]>(`${STORED} where id = $1 for update`, [id]);
       if (close?.status !== 'running') return false;
       const { endsAt, lookedThroughTo } = close;

@@ -111,7 +111,7 @@ function changed(what: string): Error {
   return new Error(`${what} differs from the one in force here. What is published never changes: add a new version.`);
 }
 
-export function readMarketFile(file: string): Promise<MarketFile> {
+function readMarketFile(file: string): Promise<MarketFile> {
   return readShippedFile(file, MarketFile, ({ country, currency, rulePacks, prices, addOns, taxRates }) => [
     ...(currencies.code(currency) === undefined ? [`currency: ${currency} is no ISO 4217 code`] : []),
     ...(path.basename(file) === `${country}.json` ? [] : ['country: must be the name of the file']),

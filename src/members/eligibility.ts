@@ -14,7 +14,7 @@ export class Eligibility {
     private readonly database: Database,
   ) {}
 
-  /** The same under a lock: no finding is recorded while the transaction that asks runs. */
+  /** What would be decided now, under a lock: no finding is recorded while the transaction that asks runs. */
   async lock(tx: EntityManager, userId: string): Promise<EligibilityDecision> {
     const lock = { mode: 'pessimistic_read' } as const;
     const record = await tx.getRepository(StandingEntity).findOne({ where: { userId }, lock });

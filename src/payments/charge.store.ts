@@ -43,8 +43,9 @@ export class ChargeStore {
     return held !== undefined;
   }
 
+  /** A saved row is free to be claimed for whatever is due on it next. */
   async save(tx: EntityManager, { id, ...facts }: Charge): Promise<void> {
-    await tx.getRepository(ChargeEntity).update({ id }, facts);
+    await tx.getRepository(ChargeEntity).update({ id }, { ...facts, claimedUntil: null });
   }
 
   /** The greatest term number anything was ever charged for; 0 before the first charge. */

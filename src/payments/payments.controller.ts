@@ -40,9 +40,13 @@ export class PaymentsController {
   async list(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<ChargeView>> {
     await this.subscriptions.get(id);
     const page = pageOf(await this.charges.list(id, query), query, (charge) => charge);
-    const view = async (charge: Charge): Promise<ChargeView> =>
-      viewCharge(charge, await this.requests.attemptsOf(charge.id));
-    return { data: await Promise.all(page.data.map(view)), nextCursor: page.nextCursor };
+    const attempts = await this.requests.attemptsOfAll(page.data.map((charge) => charge.id));
+    const view = (charge: Charge): ChargeView =>
+      viewCharge(
+        charge,
+        attempts.filter(({ subjectId }) => subjectId === charge.id),
+      );
+    return { data: page.data.map(view), nextCursor: page.nextCursor };
   }
 
   /** Replaces the payment method; in `past_due` the payment is retried at once. 402 `payment_method_rejected`. */

@@ -36,6 +36,7 @@ export class ValidationRequests implements RequestKind, OnModuleInit {
   async open(change: Change, paymentMethod: string): Promise<string> {
     // The member decides anew: what still waits for the method before is taken back.
     await this.requests.withdrawWaiting(change, { kind: 'validation' });
+    askMember(change, null);
     const mandate = await this.mandates.open(change.tx, change.subscription, paymentMethod, change.now);
     const { id: subjectId } = mandate;
     await this.requests.intend(change, {
@@ -67,7 +68,7 @@ export class ValidationRequests implements RequestKind, OnModuleInit {
     const mandate = await this.mandates.find(change.tx, request.subjectId);
     const { subscription } = change;
     if (!isLive(subscription.status) || mandate?.status !== 'pending') return;
-    if (outcome.kind === 'waiting_for_member') subscription.authenticationSecret ??= outcome.clientSecret;
+    askMember(change, outcome.kind === 'waiting_for_member' ? outcome.clientSecret : null);
     if (outcome.kind === 'failed') return this.reject(change, mandate.id, outcome.code);
     if (outcome.kind !== 'succeeded' || outcome.method === null) return;
     await this.mandates.accept(change.tx, mandate, outcome.method, change.now);
@@ -90,4 +91,9 @@ export class ValidationRequests implements RequestKind, OnModuleInit {
       code,
     });
   }
+}
+
+/** What the member has to authenticate; while a payment waits for them, that is the payment. */
+function askMember({ subscription }: Change, clientSecret: string | null): void {
+  if (subscription.chargeProgress !== 'waiting_for_member') subscription.authenticationSecret = clientSecret;
 }

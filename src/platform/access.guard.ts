@@ -86,9 +86,10 @@ function unauthorized(detail: string): RequestProblem {
   return new RequestProblem(401, 'unauthorized', detail, undefined, { 'WWW-Authenticate': 'Bearer' });
 }
 
-/** The keys could not be fetched: that says nothing about the token. */
+/** The keys could not be fetched, or what was fetched is none: that says nothing about the token. */
 function isKeyOutage(error: unknown): boolean {
-  return error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError);
+  if (!(error instanceof errors.JOSEError) || error.code === errors.JOSEError.code) return true;
+  return error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid;
 }
 
 function keysUnavailable(): RequestProblem {

@@ -22,9 +22,9 @@ export async function claimRows(
      where id in (
        select id from ${table}
        where ${due} and (claimed_until is null or claimed_until < clock_timestamp())
-       order by ${orderBy} limit ${Math.trunc(max)} for update skip locked)
+       order by ${orderBy} limit $${values.length + 1} for update skip locked)
      returning id`,
-    values,
+    [...values, max],
   );
   return rows.map((row) => row.id);
 }

@@ -8,12 +8,9 @@ import { applyDecorators, Injectable } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces } from '@nestjs/swagger';
 import { stringify, type Options } from 'csv-stringify/sync';
 import type { Response } from 'express';
+import { AtMost } from './at-most.js';
 import { codeOf } from './embedded-postgres-cluster.js';
-import { RequestProblem } from './problem.js';
 
-// Each holds a connection of the pool for as long as the caller takes to read.
-const AT_ONCE = 4;
-const RETRY_AFTER_SECONDS = '10';
 // Of the stream, and of the query that was canceled for it.
 const CALLER_LEFT = ['ERR_STREAM_PREMATURE_CLOSE', '57014'];
 
@@ -44,20 +41,11 @@ export function CsvRoute(): MethodDecorator {
 
 @Injectable()
 export class CsvAnswers {
-  private underWay = 0;
+  private readonly downloads = new AtMost(4, 'too_many_downloads', 'files are being downloaded');
 
   /** Refuses `too_many_downloads` (429) while four are being read by this process. */
-  async send(response: Response, file: CsvFile): Promise<void> {
-    if (this.underWay >= AT_ONCE) {
-      const detail = `${AT_ONCE} files are being downloaded already. Ask again in a moment.`;
-      throw new RequestProblem(429, 'too_many_downloads', detail, undefined, { 'Retry-After': RETRY_AFTER_SECONDS });
-    }
-    this.underWay += 1;
-    try {
-      await stream(response, file);
-    } finally {
-      this.underWay -= 1;
-    }
+  send(response: Response, file: CsvFile): Promise<void> {
+    return this.downloads.run(() => stream(response, file));
   }
 }
 

@@ -62,6 +62,11 @@ export class Database {
     }
   }
 
+  /** The same for work that cannot be run again, such as reading what streams in. */
+  once<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.source.transaction(work);
+  }
+
   /** Reads that belong together, all as of one instant; nothing can be written. */
   snapshot<T>(read: (tx: EntityManager) => Promise<T>): Promise<T> {
     return this.source.transaction('REPEATABLE READ', async (tx) => {

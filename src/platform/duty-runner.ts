@@ -163,26 +163,30 @@ export class DutyRunner implements BeforeApplicationShutdown, OnApplicationShutd
 
   private async sweep(only: string[] | undefined): Promise<void> {
     for (const duty of this.duties.values()) {
-      if (only?.includes(duty.name) === false) continue;
-      for (let ids = await duty.claim(CLAIM_MAX); ids.length > 0; ids = await duty.claim(CLAIM_MAX)) {
-        await this.queue.addBulk(batchesOf(duty.name, ids));
-        if (ids.length < CLAIM_MAX) break;
-      }
+      if (only?.includes(duty.name) !== false) await this.guarded(duty.name, () => this.handOut(duty));
     }
   }
 
-  /** One id's trouble never stops the others: its row stays due and the next sweep brings it again. */
+  private async handOut(duty: Duty): Promise<void> {
+    for (let ids = await duty.claim(CLAIM_MAX); ids.length > 0; ids = await duty.claim(CLAIM_MAX)) {
+      await this.queue.addBulk(batchesOf(duty.name, ids));
+      if (ids.length < CLAIM_MAX) return;
+    }
+  }
+
   private async performAll(duty: Duty, ids: string[], redelivered: boolean): Promise<void> {
-    const performOne = async (id: string): Promise<void> => {
-      try {
-        await duty.perform(id, redelivered);
-      } catch (error) {
-        this.logger.error(
-          `${duty.name} ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-        );
-      }
-    };
+    const performOne = (id: string): Promise<void> =>
+      this.guarded(`${duty.name} ${id}`, () => duty.perform(id, redelivered));
     await pMap(ids, performOne, { concurrency: IDS_AT_ONCE });
+  }
+
+  /** The trouble of one duty, or of one id, never stops the others: its row stays due and the next sweep brings it again. */
+  private async guarded(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.logger.error(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    }
   }
 }
 

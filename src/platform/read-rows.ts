@@ -3,11 +3,16 @@
  * flat. Stops when the caller stops, and cancels the query that runs when the caller has gone.
  */
 import type { DataSource, QueryRunner } from 'typeorm';
+import { PLAN_FOR_VALUES } from './statements.js';
 
 const AT_ONCE = 1000;
 
 // Such a reader holds no lock that anybody waits for, so it may take its time between two reads.
-export const READ_ONLY = ['set transaction read only', `set local idle_in_transaction_session_timeout = '60s'`];
+export const READ_ONLY = [
+  'set transaction read only',
+  `set local idle_in_transaction_session_timeout = '60s'`,
+  PLAN_FOR_VALUES,
+];
 
 /** `gone`: told when nobody waits for the rows any more. */
 export async function* readRows<R extends object>(

@@ -7,6 +7,7 @@ import type { EntityManager } from 'typeorm';
 import { CashLedger, type SettledBook } from '../ledger/cash-ledger.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
+import { WORK_IN_SETS } from '../platform/statements.js';
 import { SettlementStore } from './settlement.store.js';
 
 /**
@@ -57,7 +58,7 @@ export class BookSettlement {
     const settlement = await this.settlements.lock(tx, id, 'done');
     if (settlement === null || settlement.bookedAt !== null) return;
     if (await this.settlements.hasOpenBreaks(tx, id)) return;
-    await tx.query(`set local work_mem = '128MB'`);
+    for (const setting of WORK_IN_SETS) await tx.query(setting);
     const books = await tx.query<SettledBook[]>(BOOKS, [id]);
     const now = await this.clock.now(tx);
     await this.ledger.settled({ tx, now }, id, books);

@@ -57,13 +57,14 @@ export class LoadSettlement {
   ) {}
 
   /**
-   * Returns the settlement's id; one that cannot be read is `rejected` and keeps its first hundred errors. Refuses `settlement_already_loaded` for a file that was loaded before.
+   * Returns the settlement's id; one that cannot be read is `rejected` and keeps its first hundred errors. Refuses
+   * `settlement_already_loaded` for a file that was loaded before.
    */
   async run(source: Source, also = NOTHING_ELSE): Promise<string> {
     const reading = new ReadSettlement(source.format, this.config.SETTLEMENT_FEE_PERCENT_MAX);
     const id = newId();
     try {
-      await this.database.transaction(async (tx) => {
+      await this.database.once(async (tx) => {
         const sha256 = await copyLines(tx, id, source.stream, reading);
         const facts = factsOf(id, source, reading, sha256, await this.clock.now(tx));
         if (reading.errors.length > 0) throw new Rejected(facts);

@@ -9,8 +9,9 @@ import { ApplyEvent } from '../payments/apply-event.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
+import { WORK_IN_SETS } from '../platform/statements.js';
 import { BookSettlement } from './book-settlement.js';
-import { FINISH, MISS, OPEN_BREAKS, PREPARE, SUSPECT } from './matching.js';
+import { FINISH, MISS, OPEN_BREAKS, SUSPECT } from './matching.js';
 import { SettlementStore } from './settlement.store.js';
 
 const ASKED_AT_ONCE = 100;
@@ -53,7 +54,7 @@ export class MatchSettlement {
 
   private async compare(tx: EntityManager, id: string): Promise<void> {
     const now = await this.clock.now(tx);
-    await tx.query(PREPARE);
+    for (const setting of WORK_IN_SETS) await tx.query(setting);
     await tx.query(SUSPECT.find(id));
     for (const statement of SUSPECT.refine) await tx.query(statement, statement.includes('$1') ? [id] : []);
     for (const statement of OPEN_BREAKS) await tx.query(statement, [id, newId(), now]);

@@ -3,13 +3,10 @@
  * leaves no trace. Every other line is a suspect, is looked at alone, and gets at most one break. `$1` is the settlement.
  */
 
-/** Enough to hash a million ids without a detour over the disk. */
-export const PREPARE = `set local work_mem = '128MB'`;
-
 /**
  * Captures and refunds that differ from ours; of a time that earlier settlements cover, by the line or by our record;
- * missed before; and what is neither, which is rare. Only a table that is created as a query is read by several processes at once, and such a
- * statement takes no parameters: `id` must be a UUID.
+ * missed before; and what is neither, which is rare. Only a table that is created as a query is read by several
+ * processes at once, and such a statement takes no parameters: `id` must be a UUID.
  */
 const FIND_SUSPECTS = (id: string): string => `
   create temp table suspects on commit drop as

@@ -22,6 +22,7 @@ import { cellsOf, STRIPE_API_FORMAT } from './stripe-api-format.js';
 
 const GATEWAY = 'stripe';
 const LINES_AT_ONCE = 1000;
+const KEEP_EVERY_MS = (CLAIM_SECONDS * 1000) / 3;
 // The gateway may list a transaction later than it dates it.
 const OVERLAP_DAYS = 3;
 
@@ -96,12 +97,16 @@ export class PullSettlement implements OnModuleInit {
     try {
       await written.write(csv([[...STRIPE_API_FORMAT.columns]]));
       let lines: (string | number)[][] = [];
+      let keptAtMs = performance.now();
       for await (const transaction of this.gateway.balanceTransactions(from, to)) {
+        if (performance.now() - keptAtMs > KEEP_EVERY_MS) {
+          await this.keepClaim(to);
+          keptAtMs = performance.now();
+        }
         if (known.has(transaction.id)) continue;
         if (lines.push(cellsOf(transaction)) < LINES_AT_ONCE) continue;
         await written.write(csv(lines));
         lines = [];
-        await this.keepClaim(to);
       }
       await written.write(csv(lines));
     } finally {

@@ -27,6 +27,8 @@ export class SettlementStore {
 
   /** It covers from where those before it end; the first one from the beginning. */
   async insert(tx: EntityManager, loaded: LoadedSettlement): Promise<void> {
+    // One at a time of a gateway: two that see nothing of each other would cover the same stretch.
+    await tx.query(`select pg_advisory_xact_lock(hashtextextended('settlement of ' || $1, 0))`, [loaded.gateway]);
     const [before] = await tx.query<{ to: Date | null }[]>(
       `select max(covers_to) as to from settlements where gateway = $1 and status <> 'rejected'`,
       [loaded.gateway],

@@ -3,6 +3,7 @@ import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/comm
 import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { RequireScope, Subject } from '../platform/access.js';
+import { AtMost } from '../platform/at-most.js';
 import { ApiPage, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
 import { readUpload } from '../platform/upload.js';
@@ -20,6 +21,8 @@ const FILE_BYTES_MAX = 2 ** 30;
 @RequireScope('finance')
 @Controller('v1/settlements')
 export class SettlementsController {
+  private readonly uploads = new AtMost(4, 'too_many_uploads', 'files are being uploaded');
+
   constructor(
     private readonly load: LoadSettlement,
     private readonly settlements: SettlementStore,
@@ -28,7 +31,8 @@ export class SettlementsController {
 
   /**
    * Loads a gateway's settlement file of up to 1 GiB as it streams in; a worker then compares it. A file with a line that
-   * cannot be read is `rejected` whole. 409 `settlement_already_loaded` for the same file again.
+   * cannot be read is `rejected` whole. 409 `settlement_already_loaded` for the same file again, 429
+   * `too_many_uploads` while four are being loaded by this process.
    */
   @Post()
   @HttpCode(202)
@@ -41,8 +45,10 @@ export class SettlementsController {
     @Req() request: Request,
     @Subject() loadedBy: string,
   ): Promise<LoadedView> {
-    const stream = await readUpload(request, 'file', FILE_BYTES_MAX);
-    return { id: await this.load.run({ gateway, format: FILE_FORMATS[gateway], loadedBy, stream }) };
+    return this.uploads.run(async () => {
+      const stream = await readUpload(request, 'file', FILE_BYTES_MAX);
+      return { id: await this.load.run({ gateway, format: FILE_FORMATS[gateway], loadedBy, stream }) };
+    });
   }
 
   /** All settlements, newest first. */

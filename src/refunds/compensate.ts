@@ -60,6 +60,8 @@ export class Compensate {
     const shares: Share[] = [];
     let leftMinor = amountMinor;
     for (const charge of await this.charges.captured(tx, subscription.id)) {
+      // All of it goes back anyway: it is the member's own.
+      if (charge.unservedAt !== null) continue;
       const heldMinor = charge.amountMinor - (await this.refunds.returnedMinor(tx, charge.id));
       const shareMinor = Math.min(leftMinor, heldMinor);
       if (shareMinor > 0) shares.push({ chargeId: charge.id, amountMinor: shareMinor, currency: charge.currency });

@@ -68,15 +68,25 @@ export class NoticeStore {
          and not (term_ends_at = $2 and kind || ' ' || days_before = any($3))`,
       [subscriptionId, termEndsAt, kept],
     );
-    for (const { kind, daysBefore, dueAt, until, content } of plan) {
-      await tx.query(
-        `insert into notices (id, subscription_id, kind, term_ends_at, days_before, status, due_at, until, content)
-         values ($1, $2, $3, $4, $5, 'planned', $6, $7, $8)
-         on conflict (subscription_id, kind, term_ends_at, days_before) where days_before is not null
-         do update set status = 'planned' where notices.status = 'canceled'`,
-        [newId(), subscriptionId, kind, termEndsAt, daysBefore, dueAt, until, JSON.stringify(content)],
-      );
-    }
+    if (plan.length === 0) return;
+    await tx.query(
+      `insert into notices (id, subscription_id, kind, term_ends_at, days_before, status, due_at, until, content)
+       select id, $2, kind, $3, days_before, 'planned', due_at, until, content
+       from unnest($1::uuid[], $4::text[], $5::int[], $6::timestamptz[], $7::timestamptz[], $8::jsonb[])
+         as planned (id, kind, days_before, due_at, until, content)
+       on conflict (subscription_id, kind, term_ends_at, days_before) where days_before is not null
+       do update set status = 'planned' where notices.status = 'canceled'`,
+      [
+        plan.map(() => newId()),
+        subscriptionId,
+        termEndsAt,
+        plan.map(({ kind }) => kind),
+        plan.map(({ daysBefore }) => daysBefore),
+        plan.map(({ dueAt }) => dueAt),
+        plan.map(({ until }) => until),
+        plan.map(({ content }) => JSON.stringify(content)),
+      ],
+    );
   }
 
   async insert(tx: EntityManager, notices: NoticeEntity | NoticeEntity[]): Promise<void> {

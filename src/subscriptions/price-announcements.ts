@@ -8,6 +8,8 @@ import { Database } from '../platform/database.js';
 import { CLAIM_SECONDS } from '../platform/duty.js';
 
 const AT_ONCE = 10;
+const PAGE = 500;
+const FIRST = '00000000-0000-0000-0000-000000000000';
 
 @Injectable()
 export class PriceAnnouncements {
@@ -30,19 +32,35 @@ export class PriceAnnouncements {
   }
 
   async run(priceId: string, announce: (subscriptionId: string) => Promise<void>): Promise<void> {
-    const { reader } = this.database;
-    const rows = await reader.query<{ id: string }[]>(
+    for (let after: string | undefined = FIRST; after !== undefined;) {
+      const ids = await this.told(priceId, after);
+      await pMap(ids, announce, { concurrency: AT_ONCE });
+      after = ids.length < PAGE ? undefined : ids.at(-1);
+      await this.keep(priceId, after === undefined);
+    }
+  }
+
+  /** Keeps other sweeps away while it goes on. */
+  private async keep(priceId: string, done: boolean): Promise<void> {
+    await this.database.reader.query(
+      `update price_announcements set done = $2,
+         claimed_until = case when not $2 then clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS}) end
+       where price_id = $1`,
+      [priceId, done],
+    );
+  }
+
+  private async told(priceId: string, after: string): Promise<string[]> {
+    const rows = await this.database.reader.query<{ id: string }[]>(
       `select distinct s.id from prices p
        join markets m on m.country = p.country and m.status = 'open'
        join subscriptions s on s.country = p.country and s.status in ('trialing', 'active') and s.auto_renewal
        join notices n on n.subscription_id = s.id and n.status = 'due' and n.term_ends_at >= p.effective_from
          and n.kind in ('trial_ending', 'renewal_upcoming', 'price_change')
-       where p.id = $1 and (n.content->'amount'->>'amount')::int8 <> p.amount_minor`,
-      [priceId],
+       where p.id = $1 and s.id > $2 and (n.content->'amount'->>'amount')::int8 <> p.amount_minor
+       order by s.id limit ${PAGE}`,
+      [priceId, after],
     );
-    await pMap(rows, ({ id }) => announce(id), { concurrency: AT_ONCE });
-    await reader.query('update price_announcements set done = true, claimed_until = null where price_id = $1', [
-      priceId,
-    ]);
+    return rows.map(({ id }) => id);
   }
 }

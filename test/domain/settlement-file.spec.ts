@@ -317,8 +317,8 @@ it('reads what was pulled in minor units and seconds', async () => {
 
 describe('the law', () => {
   it.each([
-    ['capture', 4999, 179, 2, true],
-    ['capture', 4999, 180, 2, false],
+    ['capture', 4999, 180, 2, true],
+    ['capture', 4999, 181, 2, false],
     ['capture', 4999, 0, 2, true],
     ['capture', 4999, -1, 2, false],
     ['capture', 15_000, 750, 3, true],
