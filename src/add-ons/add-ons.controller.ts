@@ -7,7 +7,7 @@ import { RequestStore } from '../payments/request.store.js';
 import { RequireScope } from '../platform/access.js';
 import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
 import { IdParam } from '../platform/params.dto.js';
-import { WaitMs } from '../platform/wait.js';
+import { WaitMs, WaitRoute } from '../platform/wait.js';
 import { AcceptAddOn } from './accept-add-on.js';
 import { AcceptanceBody, AddOnParam, AddOnsView, AddOnView, RefusalBody } from './add-on.dto.js';
 import { RefuseAddOn } from './refuse-add-on.js';
@@ -36,6 +36,7 @@ export class AddOnsController {
    * Accepts and pays it once. 409 `not_entitled`, `not_allowed_in_state`, `payment_in_progress`, `price_changed`; then,
    * decided by the gateway, 402 `payment_declined`.
    */
+  @WaitRoute()
   @Post(':code/acceptance')
   @KeyedRoute()
   accept(

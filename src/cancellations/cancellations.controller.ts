@@ -8,7 +8,7 @@ import { Database } from '../platform/database.js';
 import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
 import { NoBody } from '../platform/no-body.dto.js';
 import { IdParam } from '../platform/params.dto.js';
-import { WaitMs } from '../platform/wait.js';
+import { WaitMs, WaitRoute } from '../platform/wait.js';
 import { RefundStore } from '../refunds/refund.store.js';
 import { viewRefund } from '../refunds/refund.view.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
@@ -38,6 +38,7 @@ export class CancellationsController {
   }
 
   /** Cancels at once. 409 `not_allowed_in_state`, `quote_expired`, `quote_stale`. */
+  @WaitRoute()
   @Post('cancellation')
   @KeyedRoute()
   @HttpCode(200)

@@ -1,7 +1,8 @@
 /**
  * What happens when a term reaches its end (3.2.1, 3.3.1, 5.1): the next one is charged, or the membership expires.
  * Never before the end, and never against the member's word. Order of the reasons not to charge: a suspension, the
- * member's own choice, a consent that is missing, a market that sells no more, a notice that the market demands and nobody can prove.
+ * member's own choice, a consent that is missing, a market that sells no more, a notice that the market demands
+ * and nobody can prove.
  */
 import { Refusal } from './refusal.js';
 import type { EndReason, Subscription, TermKind } from './subscription.js';

@@ -76,7 +76,7 @@ export class TransferStore {
       .update({ id }, { concerned, startedAt: await this.clock.now() });
   }
 
-  /** In the transaction that moves the subscription; false when it was counted before. */
+  /** In the transaction that moves the subscription; counted once however often it comes. */
   async count(tx: EntityManager, transferId: string, subscriptionId: string): Promise<void> {
     await tx
       .getRepository(EntityTransferMoveEntity)

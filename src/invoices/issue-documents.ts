@@ -1,7 +1,8 @@
 /**
  * Issues what is due a document (docs/TAX.md): an invoice for each capture that serves something, a credit note for each
- * refund owed against one and for each chargeback that took it. It reads the ledger's own facts, in the order they were posted, and moves no money. Numbers
- * of a company and kind have no gap: they are counted in the transaction that writes the documents.
+ * refund owed against one and for each chargeback that took it. It reads the ledger's own facts, in the order they were
+ * posted, and moves no money. Numbers of a company and kind have no gap: they are counted in the transaction that writes
+ * the documents.
  */
 import { Injectable } from '@nestjs/common';
 import { claimRows } from '../platform/claim.js';

@@ -29,7 +29,10 @@ export class ChargeRequests implements RequestKind, OnModuleInit {
     this.kinds.register(this);
   }
 
-  /** No longer wanted once the subscription has ended or is suspended, or the charge was captured otherwise (rules 4, invariant I10). */
+  /**
+   * No longer wanted once the subscription has ended or is suspended, or the charge was captured otherwise (rules 4,
+   * invariant I10).
+   */
   async prepare(change: Change, request: GatewayRequest): Promise<(() => Promise<Outcome>) | null> {
     const charge = await this.charges.lock(change.tx, request.subjectId);
     const mandate = await this.mandates.current(change.tx, request.subscriptionId);

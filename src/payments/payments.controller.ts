@@ -7,7 +7,7 @@ import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/i
 import { NoBody } from '../platform/no-body.dto.js';
 import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
-import { WaitMs } from '../platform/wait.js';
+import { WaitMs, WaitRoute } from '../platform/wait.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
@@ -50,6 +50,7 @@ export class PaymentsController {
   }
 
   /** Replaces the payment method; in `past_due` the payment is retried at once. 402 `payment_method_rejected`. */
+  @WaitRoute()
   @Put('payment-method')
   async replace(
     @Param() { id }: IdParam,
@@ -61,6 +62,7 @@ export class PaymentsController {
   }
 
   /** Tries the overdue payment again now. 409 `not_allowed_in_state`, `payment_in_progress`, 422 `market_not_open`. */
+  @WaitRoute()
   @Post('payment-retries')
   @KeyedRoute()
   @HttpCode(200)

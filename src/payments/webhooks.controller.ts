@@ -16,7 +16,10 @@ export class WebhooksController {
     private readonly applyEvent: ApplyEvent,
   ) {}
 
-  /** Refuses 400 `webhook_signature_invalid`, `webhook_unreadable`; an event that came before is answered the same and applied once. */
+  /**
+   * Refuses 400 `webhook_signature_invalid`, `webhook_unreadable`; an event that came before is answered the same and
+   * applied once.
+   */
   @Post('stripe')
   @HttpCode(200)
   async receive(@Req() request: Request, @Headers('stripe-signature') signature?: string): Promise<{ received: true }> {

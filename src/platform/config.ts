@@ -35,6 +35,7 @@ export class Config {
   @Max(65_535)
   PORT = 3000;
 
+  /** Where the API, the operations port and the sandbox gateway listen. */
   @IsString()
   HOST = '127.0.0.1';
 

@@ -55,7 +55,10 @@ begin
   end if;
 end $$`;
 
-/** By the owner of the tables. Throws nothing where roles cannot be made: then everything runs with the rights of who logs in. */
+/**
+ * By the owner of the tables. Throws nothing where roles cannot be made: then everything runs with the rights of who
+ * logs in.
+ */
 export async function giveRights(client: pg.Client, notice: (message: string) => void): Promise<void> {
   const tell = ({ message }: { message?: string | undefined }): void => notice(message ?? '');
   client.on('notice', tell);

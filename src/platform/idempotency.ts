@@ -3,7 +3,7 @@
  * makes it, so a caller who lost the answer gets the same thing again, also after a crash.
  */
 import { createHash } from 'node:crypto';
-import { applyDecorators, createParamDecorator, Injectable, type ExecutionContext } from '@nestjs/common';
+import { createParamDecorator, Injectable, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { EntityManager } from 'typeorm';
@@ -44,12 +44,13 @@ export interface KeyedWork<T> {
   answer: (resourceId: string) => Promise<T>;
 }
 
-/** Documents the headers of a keyed route that waits for the gateway's decision. */
+/** Documents the header of a keyed route. */
 export function KeyedRoute(): MethodDecorator {
-  return applyDecorators(
-    ApiHeader({ name: 'Idempotency-Key', required: true, description: 'one per intention, 1 to 255 visible ASCII' }),
-    ApiHeader({ name: 'Prefer', required: false, description: 'wait=N: hold the answer up to N seconds, 0 to 30' }),
-  );
+  return ApiHeader({
+    name: 'Idempotency-Key',
+    required: true,
+    description: 'one per intention, 1 to 255 visible ASCII',
+  });
 }
 
 /** The `Idempotency-Key` of this request with its caller and fingerprint; refuses where the header is missing. */

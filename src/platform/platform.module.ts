@@ -1,6 +1,6 @@
 /**
- * Owns: configuration, clock, database connection, duties and their queue, the outbox, idempotency keys, access, problems, health,
- * metrics.
+ * Owns: configuration, clock, database connection, duties and their queue, the outbox, idempotency keys, access,
+ * problems, health, metrics.
  * Does not own: anything about membership or money.
  * Always true: no route without a declared scope; no business time but the injected clock's.
  */

@@ -1,6 +1,6 @@
 /**
- * Reads a result of any length through a cursor, a thousand rows at a time, as of one instant and without writing, so that memory stays
- * flat. Stops when the caller stops, and cancels the query that runs when the caller has gone.
+ * Reads a result of any length through a cursor, a thousand rows at a time, as of one instant and without writing, so
+ * that memory stays flat. Stops when the caller stops, and cancels the query that runs when the caller has gone.
  */
 import type { DataSource, QueryRunner } from 'typeorm';
 import { PLAN_FOR_VALUES } from './statements.js';

@@ -20,7 +20,7 @@ const NAMES_MAX = 1000;
 const names = new Map<string, string>();
 let seen = new Map<string, number>();
 
-export class PreparingClient extends pg.Client {
+class Preparing extends pg.Client {
   // The overloads of `query` are pg's own.
   override query(...given: unknown[]): never {
     const [text, values, ...rest] = given;
@@ -29,6 +29,9 @@ export class PreparingClient extends pg.Client {
     return (super.query as (...asked: unknown[]) => never)(...asked);
   }
 }
+
+/** To its callers it is pg's own client. */
+export const PreparingClient: typeof pg.Client = Preparing;
 
 function nameOf(text: string): string | undefined {
   const known = names.get(text);

@@ -1,11 +1,21 @@
 /** Holds an answer until something is decided, or the caller's patience ends (`Prefer: wait=N`). */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { Request } from 'express';
 
 const WAIT_SECONDS_DEFAULT = 10;
 const WAIT_SECONDS_MAX = 30;
 const PAUSE_MS_MAX = 200;
+
+/** Documents the header of a route that waits for the gateway's decision. */
+export function WaitRoute(): MethodDecorator {
+  return ApiHeader({
+    name: 'Prefer',
+    required: false,
+    description: 'wait=N: hold the answer up to N seconds, 0 to 30',
+  });
+}
 
 /** Milliseconds the caller is willing to wait for a decision; 10 s where the header says nothing. */
 export const WaitMs = createParamDecorator((_: unknown, context: ExecutionContext): number => {

@@ -5,7 +5,7 @@ import { RequestStore } from '../payments/request.store.js';
 import { RequireScope } from '../platform/access.js';
 import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
 import { IdParam } from '../platform/params.dto.js';
-import { WaitMs } from '../platform/wait.js';
+import { WaitMs, WaitRoute } from '../platform/wait.js';
 import { Compensate } from './compensate.js';
 import { CompensationBody, CompensationView } from './compensation.dto.js';
 import { RefundStore } from './refund.store.js';
@@ -23,6 +23,7 @@ export class CompensationsController {
   ) {}
 
   /** Pays up to what was collected and not returned (6.2). 404 `not_found`, 422 `exceeds_collected`. */
+  @WaitRoute()
   @Post()
   @KeyedRoute()
   create(

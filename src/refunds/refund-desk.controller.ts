@@ -8,7 +8,7 @@ import { CsvAnswers, CsvRoute } from '../platform/csv.js';
 import { NoBody } from '../platform/no-body.dto.js';
 import { ApiPage, limitOf, type Page } from '../platform/page.js';
 import { IdParam } from '../platform/params.dto.js';
-import { WaitMs } from '../platform/wait.js';
+import { WaitMs, WaitRoute } from '../platform/wait.js';
 import { ApprovePayout } from './approve-payout.js';
 import { ListRefunds, REFUND_COLUMNS } from './list-refunds.js';
 import { ProposePayout } from './propose-payout.js';
@@ -52,6 +52,7 @@ export class RefundDeskController {
   }
 
   /** Sends a failed refund again now. 409 `not_allowed_in_state`, `payment_in_progress`, `charge_disputed`. */
+  @WaitRoute()
   @Post('refunds/:id/retries')
   @HttpCode(200)
   async retry(

@@ -8,7 +8,7 @@ import { RequireScope } from '../platform/access.js';
 import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
 import { NoBody } from '../platform/no-body.dto.js';
 import { IdParam } from '../platform/params.dto.js';
-import { WaitMs } from '../platform/wait.js';
+import { WaitMs, WaitRoute } from '../platform/wait.js';
 import { RefundStore } from '../refunds/refund.store.js';
 import { viewRefund } from '../refunds/refund.view.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
@@ -35,6 +35,7 @@ export class EarlyRenewalsController {
    * Buys the next term now. 409 `not_allowed_in_state`, `next_term_already_bought`, `payment_in_progress`; then,
    * decided by the gateway, 402 `payment_declined`.
    */
+  @WaitRoute()
   @Post()
   @KeyedRoute()
   buy(
@@ -56,6 +57,7 @@ export class EarlyRenewalsController {
   }
 
   /** Takes the early renewal back for a full refund, until its term starts. 409 `not_allowed_in_state`. */
+  @WaitRoute()
   @Post('cancellation')
   @KeyedRoute()
   @HttpCode(200)

@@ -5,7 +5,7 @@ import { Refusal } from '../domain/refusal.js';
 import { RequestStore } from '../payments/request.store.js';
 import { RequireScope } from '../platform/access.js';
 import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
-import { WaitMs } from '../platform/wait.js';
+import { WaitMs, WaitRoute } from '../platform/wait.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
 import { SubscriptionView } from '../subscriptions/subscription.view.js';
 import { notNew } from './admission.js';
@@ -36,6 +36,7 @@ export class SignupsController {
    * `already_subscribed`, `agreement_outdated`, `trial_not_available` (409); then, decided by the gateway,
    * `payment_method_rejected`, `payment_declined` (402).
    */
+  @WaitRoute()
   @Post('subscriptions')
   @KeyedRoute()
   create(

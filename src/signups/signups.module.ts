@@ -1,7 +1,8 @@
 /**
  * Owns: how a membership begins: the offer, who is admitted, subscribing, being given a temporary one.
  * Does not own: the subscription's record, nor whether its first payment succeeds.
- * Always true: nobody joins without good standing, nor pays without the agreement in force and an explicit authorization (3.1.1, 3.2.1).
+ * Always true: nobody joins without good standing, nor pays without the agreement in force and an explicit authorization
+ * (3.1.1, 3.2.1).
  */
 import { Module } from '@nestjs/common';
 import { AgreementsModule } from '../agreements/agreements.module.js';
