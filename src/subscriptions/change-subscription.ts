@@ -61,10 +61,9 @@ export class ChangeSubscription {
       const terms = await this.subscriptions.terms(tx, subscription.id);
       const change = new Change(tx, subscription, terms, await this.clock.now(tx), actor);
       const wasLive = isLive(subscription.status);
-      const asRead = JSON.stringify(subscription);
       const before = factsOf(change);
       const result = await decide(change);
-      if (wasLive || isLive(subscription.status)) await this.save(change, asRead);
+      if (wasLive || isLive(subscription.status)) await this.save(change);
       await this.record.run(change, before);
       return { result, change };
     });
@@ -72,8 +71,7 @@ export class ChangeSubscription {
     return result;
   }
 
-  /** `asRead`: what needs no writing when it has stayed the same. */
-  private async save(change: Change, asRead: string): Promise<void> {
+  private async save(change: Change): Promise<void> {
     const { tx, subscription, lastTerm } = change;
     if (!termWaitsToBegin(change)) {
       const due = nextDue(subscription, lastTerm, change.now);
@@ -81,7 +79,7 @@ export class ChangeSubscription {
       subscription.dueAt = due.at;
     }
     subscription.benefitsUntil = await this.benefitsUntil(change);
-    if (JSON.stringify(subscription) !== asRead) await this.subscriptions.save(tx, subscription);
+    await this.subscriptions.save(tx, subscription);
     if (!isLive(subscription.status)) await this.mandates.revokeAll(tx, subscription.id, change.now);
   }
 
