@@ -10,7 +10,7 @@ import { startService, type Service } from '../support/service.js';
 import { SimulatedYear } from '../support/simulated-year.js';
 import { until } from '../support/until.js';
 
-const MEMBERS = Number(process.env.YEAR_MEMBERS ?? 60);
+const MEMBERS = Number(process.env.YEAR_MEMBERS ?? 48);
 const SEED = Number(process.env.YEAR_SEED ?? 2026);
 /** Of eight kinds; a late line was missing first. */
 const SEEDED_PER_KIND = Math.min(25, Math.floor(MEMBERS / 20));
