@@ -40,7 +40,7 @@ export class PaymentsController {
   async list(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<ChargeView>> {
     await this.subscriptions.get(id);
     const page = pageOf(await this.charges.list(id, query), query, (charge) => charge);
-    const attempts = await this.requests.attemptsOfAll(page.data.map((charge) => charge.id));
+    const attempts = await this.requests.attemptsOf(page.data.map((charge) => charge.id));
     const view = (charge: Charge): ChargeView =>
       viewCharge(
         charge,

@@ -100,14 +100,8 @@ export class RequestStore {
     change.onCommit(() => this.runner.nudge(QUERY, ids));
   }
 
-  attemptsOf(subjectId: string): Promise<GatewayRequestEntity[]> {
-    return this.database.reader
-      .getRepository(GatewayRequestEntity)
-      .find({ where: { subjectId }, order: { attempt: 'asc' } });
-  }
-
-  /** Oldest first. */
-  attemptsOfAll(subjectIds: string[]): Promise<RequestAttempt[]> {
+  /** Of all these subjects, oldest first. */
+  attemptsOf(subjectIds: string[]): Promise<RequestAttempt[]> {
     return this.database.reader
       .getRepository(GatewayRequestEntity)
       .find({ where: { subjectId: In(subjectIds) }, order: { attempt: 'asc' } });

@@ -103,7 +103,7 @@ export class ListRefunds {
   private async complete(rows: RefundRow[]): Promise<ListedRefund[]> {
     const now = await this.clock.now();
     const ids = rows.map(({ id }) => id);
-    const attempts = await this.requests.attemptsOfAll(ids);
+    const attempts = await this.requests.attemptsOf(ids);
     const payouts = await this.payouts.proposedOfAll(ids);
     return rows.map(({ country, ...refund }) => ({
       refund,

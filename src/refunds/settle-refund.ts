@@ -87,7 +87,7 @@ export class SettleRefund {
   /** The gateway's id of another attempt that paid the same, and was not taken back. */
   private async standingPayment({ id, gatewayRefundId }: Refund, takenBack: GatewayRequest): Promise<string | null> {
     if (gatewayRefundId !== takenBack.gatewayId) return gatewayRefundId;
-    const attempts = await this.requests.attemptsOf(id);
+    const attempts = await this.requests.attemptsOf([id]);
     const other = attempts.find(
       (one) => one.attempt !== takenBack.attempt && one.status === 'succeeded' && one.code === null,
     );

@@ -12,8 +12,8 @@ import type { DeferredRevenueRow, DeferredRevenueView } from './report.view.js';
 
 /**
  * Of a `refund_owed` the whole rest leaves the deferred account, and what of it is kept is in the same transaction: that
- * part is earned, the other returned. Of a `chargeback_lost` likewise, and what is kept is forfeited. `$1`: the end of the last month,
- * `$2`: the first, `$3`: a currency.
+ * part is earned, the other returned. Of a `chargeback_lost` likewise, and what is kept is forfeited. `$1`: the end of the
+ * last month, `$2`: the first, `$3`: a currency.
  */
 const ROLL_FORWARD = `
   with posted as (
