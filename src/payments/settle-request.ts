@@ -22,7 +22,9 @@ const ASK_AFTER_MS = [
   5 * MINUTE_MS,
   15 * MINUTE_MS,
 ];
-const WAITING_ASK_AFTER_MS = [5 * MINUTE_MS, 15 * MINUTE_MS];
+// After as long as it has waited already: however often an answer says so, the next look is never far.
+const WAITING_ASK_MIN_MS = 5 * MINUTE_MS;
+const WAITING_ASK_MAX_MS = 6 * HOUR_MS;
 // Who has not come by then does not come any more.
 const WAITING_MAX_MS = 7 * DAY_MS;
 const CASE_AFTER_MS = HOUR_MS;
@@ -84,9 +86,8 @@ export class SettleRequest {
   ): GatewayRequestEntity {
     const decided = outcome.kind !== 'waiting_for_member';
     const waitedMs = now.getTime() - request.intendedAt.getTime();
-    const overlong = !decided && waitedMs >= WAITING_MAX_MS;
-    const laterMs = Math.min(Math.max(waitedMs / 4, HOUR_MS), 6 * HOUR_MS);
-    const askAfterMs = overlong ? 0 : (WAITING_ASK_AFTER_MS[request.queries] ?? laterMs);
+    const overlong = !decided && !request.withdrawn && waitedMs >= WAITING_MAX_MS;
+    const askAfterMs = overlong ? 0 : Math.min(Math.max(waitedMs, WAITING_ASK_MIN_MS), WAITING_ASK_MAX_MS);
     return {
       ...request,
       withdrawn: request.withdrawn || overlong,
@@ -97,7 +98,6 @@ export class SettleRequest {
       decidedAt: decided ? now : null,
       // The member may be done at any moment, and the webhook that says so may be lost.
       nextQueryAt: decided ? null : plusMs(now, askAfterMs),
-      queries: decided ? request.queries : request.queries + 1,
       leaseUntil: null,
     };
   }
