@@ -7,6 +7,7 @@ import { Database } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
 import { Outbox } from '../platform/outbox.js';
 import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
+import { together } from '../platform/together.js';
 import { CaseEntity } from './case.entity.js';
 
 export interface NewCase {
@@ -60,10 +61,8 @@ export class CaseStore {
   }
 
   /** Closes what settled by itself. */
-  async close(tx: EntityManager, subjectId: string, resolution: string, at: Date): Promise<void> {
-    await tx
-      .getRepository(CaseEntity)
-      .update({ subjectId, resolvedAt: IsNull() }, { resolvedAt: at, resolvedBy: 'gateway', resolution });
+  close(tx: EntityManager, subjectId: string, resolution: string, at: Date): Promise<void> {
+    return together(tx, closeAll, { subjectId, resolution, at });
   }
 
   listOpen(page: PageQuery): Promise<CaseEntity[]> {
@@ -85,4 +84,16 @@ export class CaseStore {
         .save({ ...found, resolvedAt: await this.clock.now(tx), resolvedBy, resolution });
     });
   }
+}
+
+async function closeAll(
+  tx: EntityManager,
+  settled: readonly { subjectId: string; resolution: string; at: Date }[],
+): Promise<void> {
+  await tx.query(
+    `update cases set resolved_at = s.at, resolved_by = 'gateway', resolution = s.resolution
+     from jsonb_to_recordset($1::jsonb) as s ("subjectId" uuid, resolution text, at timestamptz)
+     where subject_id = s."subjectId" and resolved_at is null`,
+    [JSON.stringify(settled)],
+  );
 }

@@ -9,6 +9,7 @@ import { Refusal } from '../domain/refusal.js';
 import type { RulePack } from '../domain/rule-pack.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
+import { RETURNED_MINOR } from '../refunds/refund.store.js';
 import type { DiscontinuationView } from './discontinuation.dto.js';
 import { DiscontinuationApprovalEntity, DiscontinuationEntity } from './discontinuation.entity.js';
 
@@ -37,10 +38,13 @@ const LIVE = `
   select id from subscriptions where country = $1 and ended_at is null and ($2::uuid is null or id > $2)
   order by id limit ${PAGE}`;
 
+/** As a book is named. */
+const COMPANIES = `(select string_agg(e->>'name', ' and ') from jsonb_array_elements(s.contracting_entities) e)`;
+
 /** What was paid by these members who are still members at the date: their term reaches beyond it, or is overdue. */
 const PAID = `
   with members as (
-    select s.id, s.country, (select string_agg(e->>'name', ' and ') from jsonb_array_elements(s.contracting_entities) e) as entity
+    select s.id, s.country, ${COMPANIES} as entity
     from subscriptions s where s.id = any($1) and (
       exists (select 1 from terms t where t.subscription_id = s.id and t.ends_at > $2)
       or s.status = 'past_due' and s.first_failed_at + $3 * interval '1 millisecond' > $2)),
@@ -52,9 +56,7 @@ const PAID = `
     union all
     select m.entity, a.charge_id, null, null, null
     from members m join add_ons a on a.subscription_id = m.id and a.status = 'accepted' and a.first_used_at is null)
-  select p.*, c.currency, c.amount_minor as paid,
-    least(c.amount_minor, c.disputed_minor + c.charged_back_minor
-      + (select coalesce(sum(amount_minor), 0) from refunds where charge_id = c.id))::bigint as returned
+  select p.*, c.currency, c.amount_minor as paid, ${RETURNED_MINOR} as returned
   from payments p join charges c on c.id = p.charge_id`;
 
 const RETURNED = `
@@ -62,7 +64,7 @@ const RETURNED = `
     coalesce(sum(amount_minor) filter (where status = 'succeeded'), 0)::bigint as returned
   from (
     select r.amount_minor, r.currency, r.status,
-      (select string_agg(e->>'name', ' and ') from jsonb_array_elements(s.contracting_entities) e) as entity
+      ${COMPANIES} as entity
     from refunds r join subscriptions s on s.id = r.subscription_id
     where s.country = $1 and s.status = 'discontinued' and r.clause = '5.4') decided
   group by entity, currency order by entity, currency`;

@@ -88,6 +88,20 @@ export class TransferStore {
     await this.write(this.database.reader, id, { lookedThroughTo });
   }
 
+  /** Waits for whoever has it looked at again, and keeps them waiting. */
+  async lock(tx: EntityManager, id: string): Promise<void> {
+    await tx.query('select 1 from entity_transfers where id = $1 for no key update', [id]);
+  }
+
+  /** Has those that concern a country and were not done at an instant go on, for one that was not live meanwhile. */
+  async lookAgainSince(tx: EntityManager, since: Date, residenceCountry: string): Promise<void> {
+    await tx.query(
+      `update entity_transfers set done_at = null, looked_through_to = null, claimed_until = null
+       where started_at is not null and (done_at is null or done_at >= $1) and (country is null or country = $2)`,
+      [since, residenceCountry],
+    );
+  }
+
   /** Begins again from the first subscription, for those that came in behind. */
   async lookAgain(tx: EntityManager, id: string): Promise<void> {
     await this.write(tx, id, { lookedThroughTo: null });

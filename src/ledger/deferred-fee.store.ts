@@ -2,14 +2,16 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { DeferredFee } from '../domain/deferred-fee.js';
+import { insertRows } from '../platform/rows.js';
+import { together } from '../platform/together.js';
 import { DeferredFeeEntity } from './deferred-fee.entity.js';
 
 const LOCKED = { mode: 'pessimistic_write' } as const;
 
 @Injectable()
 export class DeferredFeeStore {
-  async insert(tx: EntityManager, fee: DeferredFee): Promise<void> {
-    await tx.getRepository(DeferredFeeEntity).insert(fee);
+  insert(tx: EntityManager, fee: DeferredFee): Promise<void> {
+    return together(tx, insertAll, fee);
   }
 
   async save(tx: EntityManager, fee: DeferredFee): Promise<void> {
@@ -30,4 +32,8 @@ export class DeferredFeeStore {
     const order = { chargeId: 'asc' } as const;
     return tx.getRepository(DeferredFeeEntity).find({ where: { subscriptionId }, order, lock: LOCKED });
   }
+}
+
+function insertAll(tx: EntityManager, fees: readonly DeferredFee[]): Promise<void> {
+  return insertRows(tx, DeferredFeeEntity, fees);
 }

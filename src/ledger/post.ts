@@ -1,11 +1,12 @@
 /**
- * Writes one balanced transaction into the ledger: the only way in for a single fact. The database refuses what does not
+ * Writes balanced transactions into the ledger: the only way in for single facts. The database refuses what does not
  * sum to zero, a fact posted twice, and an instant in a closed month.
  */
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Fact, Posting } from '../domain/ledger.js';
 import { newId } from '../platform/ids.js';
+import { together } from '../platform/together.js';
 
 export interface Entry extends Posting {
   entity: string;
@@ -25,27 +26,37 @@ export interface Transaction {
   entries: Entry[];
 }
 
-const TRANSACTION =
-  'insert into ledger_transactions (id, fact, subject_id, occurrence, at) values ($1, $2, $3, $4, $5)';
+const TRANSACTIONS = `
+  insert into ledger_transactions (id, fact, subject_id, occurrence, at)
+  select id, fact, "subjectId", occurrence, at
+  from jsonb_to_recordset($1::jsonb) as t (id uuid, fact text, "subjectId" uuid, occurrence integer, at timestamptz)`;
 
 const ENTRIES = `
   insert into ledger_entries (transaction_id, line, at, fact, clause, entity, currency, account, amount_minor,
     subscription_id, term_number)
-  select $1, e.line, $2, $3, e.clause, e.entity, e.currency, e.account, e."amountMinor", e."subscriptionId",
-    e."termNumber"
-  from jsonb_to_recordset($4) as e (line integer, clause text, entity text, currency text, account text,
-    "amountMinor" bigint, "subscriptionId" uuid, "termNumber" integer)`;
+  select e."transactionId", e.line, e.at, e.fact, e.clause, e.entity, e.currency, e.account, e."amountMinor",
+    e."subscriptionId", e."termNumber"
+  from jsonb_to_recordset($1::jsonb) as e ("transactionId" uuid, line integer, at timestamptz, fact text, clause text,
+    entity text, currency text, account text, "amountMinor" bigint, "subscriptionId" uuid, "termNumber" integer)`;
 
 @Injectable()
 export class Post {
   /** Returns the transaction's id. Posts nothing when there is nothing to post, such as a refund of zero. */
   async run(tx: EntityManager, transaction: Transaction): Promise<string> {
-    const { fact, subjectId, occurrence = 1, at, entries } = transaction;
     const id = newId();
-    if (entries.length === 0) return id;
-    await tx.query(TRANSACTION, [id, fact, subjectId ?? id, occurrence, at]);
-    const lines = entries.map((entry, index) => ({ ...entry, line: index + 1 }));
-    await tx.query(ENTRIES, [id, at, fact, JSON.stringify(lines)]);
+    if (transaction.entries.length > 0) await together(tx, postAll, { id, ...transaction });
     return id;
   }
+}
+
+async function postAll(tx: EntityManager, posted: readonly (Transaction & { id: string })[]): Promise<void> {
+  const transactions = posted.map(({ id, fact, subjectId, occurrence = 1, at }) => ({
+    ...{ id, fact, occurrence, at },
+    subjectId: subjectId ?? id,
+  }));
+  const entries = posted.flatMap(({ id, fact, at, entries: lines }) =>
+    lines.map((entry, index) => ({ transactionId: id, line: index + 1, at, fact, ...entry })),
+  );
+  await tx.query(TRANSACTIONS, [JSON.stringify(transactions)]);
+  await tx.query(ENTRIES, [JSON.stringify(entries)]);
 }

@@ -1,10 +1,11 @@
 /** Answers what a market has published and what of it is in force at an instant. Read only; loading is elsewhere. */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { Any, type EntityManager, type EntityTarget } from 'typeorm';
 import type { Money } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
 import { inForceAt, type RulePack } from '../domain/rule-pack.js';
 import { chooseTrialOffer, type TrialOffer } from '../domain/trial-offer.js';
+import { together } from '../platform/together.js';
 import { MarketEntity, PriceEntity, RulePackEntity, type PublishedBenefit } from './market.entity.js';
 
 export interface Market {
@@ -22,7 +23,7 @@ export class MarketStore {
 
   /** The market, or null where membership was never sold. */
   find(tx: EntityManager, country: string): Promise<Market | null> {
-    return tx.getRepository(MarketEntity).findOneBy({ country });
+    return together(tx, marketsOf, country);
   }
 
   /** Stops new memberships and renewals (5.4); refuses `not_found`. */
@@ -41,14 +42,14 @@ export class MarketStore {
 
   /** The price in force at an instant; refuses `market_not_open` where none is (3.1.3). */
   async priceAt(tx: EntityManager, country: string, at: Date): Promise<Money> {
-    const price = inForceAt(await tx.getRepository(PriceEntity).findBy({ country }), at);
+    const price = inForceAt(await together(tx, pricesOf, country), at);
     if (price === null) throw notOpen(country, 'no price is in force');
     return { amountMinor: price.amountMinor, currency: price.currency };
   }
 
   /** The rule pack in force at an instant; refuses `market_not_open` where none is. */
   async rulePackAt(tx: EntityManager, country: string, at: Date): Promise<RulePack> {
-    const pack = inForceAt(await tx.getRepository(RulePackEntity).findBy({ country }), at);
+    const pack = inForceAt(await together(tx, rulePacksOf, country), at);
     if (pack === null) throw notOpen(country, 'no rules are in force');
     return toRulePack(pack);
   }
@@ -76,8 +77,31 @@ export class MarketStore {
   }
 
   async benefitsAt(tx: EntityManager, country: string, at: Date): Promise<PublishedBenefit[]> {
-    return inForceAt(await tx.getRepository(RulePackEntity).findBy({ country }), at)?.benefits ?? [];
+    return inForceAt(await together(tx, rulePacksOf, country), at)?.benefits ?? [];
   }
+}
+
+async function marketsOf(tx: EntityManager, countries: readonly string[]): Promise<(Market | null)[]> {
+  const markets = await publishedOf(tx, MarketEntity, countries);
+  return markets.map(([market]) => market ?? null);
+}
+
+function pricesOf(tx: EntityManager, countries: readonly string[]): Promise<PriceEntity[][]> {
+  return publishedOf(tx, PriceEntity, countries);
+}
+
+function rulePacksOf(tx: EntityManager, countries: readonly string[]): Promise<RulePackEntity[][]> {
+  return publishedOf(tx, RulePackEntity, countries);
+}
+
+/** What each of these countries has of it. */
+async function publishedOf<T extends { country: string }>(
+  tx: EntityManager,
+  entity: EntityTarget<T>,
+  countries: readonly string[],
+): Promise<T[][]> {
+  const all = await tx.getRepository(entity).findBy({ country: Any([...new Set(countries)]) } as never);
+  return countries.map((country) => all.filter((one) => one.country === country));
 }
 
 export function notOpen(country: string, why: string): Refusal {

@@ -1,7 +1,8 @@
 /** Answers which tax rate a market's captures are split by at an instant, and publishes the next one. */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { Any, type EntityManager } from 'typeorm';
 import { inForceAt } from '../domain/rule-pack.js';
+import { together } from '../platform/together.js';
 import { TaxRateEntity } from './tax-rate.entity.js';
 
 @Injectable()
@@ -13,7 +14,7 @@ export class TaxRateStore {
 
   /** The latest to take effect first. */
   published(tx: EntityManager, country: string): Promise<TaxRateEntity[]> {
-    return tx.getRepository(TaxRateEntity).find({ where: { country }, order: { effectiveFrom: 'desc' } });
+    return together(tx, publishedOf, country);
   }
 
   /** False when another rate takes effect at the same instant. */
@@ -23,4 +24,10 @@ export class TaxRateStore {
     if (stored === null) await tx.getRepository(TaxRateEntity).insert(rate);
     return stored === null || stored.basisPoints === rate.basisPoints;
   }
+}
+
+async function publishedOf(tx: EntityManager, countries: readonly string[]): Promise<TaxRateEntity[][]> {
+  const where = { country: Any([...new Set(countries)]) };
+  const rates = await tx.getRepository(TaxRateEntity).find({ where, order: { effectiveFrom: 'desc' } });
+  return countries.map((country) => rates.filter((rate) => rate.country === country));
 }

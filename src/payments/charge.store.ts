@@ -1,23 +1,25 @@
 /** Reads and writes charges; decides nothing. */
 import { Injectable } from '@nestjs/common';
-import { Not, type EntityManager } from 'typeorm';
+import { Any, Not, type EntityManager } from 'typeorm';
 import type { Charge } from '../domain/charge.js';
 import { claimRows } from '../platform/claim.js';
 import { Database } from '../platform/database.js';
 import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
+import { inOrder, insertRows, updateRows } from '../platform/rows.js';
+import { together } from '../platform/together.js';
 import { ChargeEntity } from './charge.entity.js';
 
 @Injectable()
 export class ChargeStore {
   constructor(private readonly database: Database) {}
 
-  async insert(tx: EntityManager, charge: Charge): Promise<void> {
-    await tx.getRepository(ChargeEntity).insert(charge);
+  insert(tx: EntityManager, charge: Charge): Promise<void> {
+    return together(tx, insertAll, charge);
   }
 
   /** Locked after its subscription, never before. */
   lock(tx: EntityManager, id: string): Promise<Charge> {
-    return tx.getRepository(ChargeEntity).findOneOrFail({ where: { id }, lock: { mode: 'pessimistic_write' } });
+    return together(tx, lockAll, id);
   }
 
   find(tx: EntityManager, id: string): Promise<Charge> {
@@ -44,13 +46,13 @@ export class ChargeStore {
   }
 
   /** A saved row is free to be claimed for whatever is due on it next. */
-  async save(tx: EntityManager, { id, ...facts }: Charge): Promise<void> {
-    await tx.getRepository(ChargeEntity).update({ id }, { ...facts, claimedUntil: null });
+  save(tx: EntityManager, charge: Charge): Promise<void> {
+    return together(tx, saveAll, charge);
   }
 
   /** The greatest term number anything was ever charged for; 0 before the first charge. */
-  async lastTermNumber(tx: EntityManager, subscriptionId: string): Promise<number> {
-    return (await tx.getRepository(ChargeEntity).maximum('termNumber', { subscriptionId })) ?? 0;
+  lastTermNumber(tx: EntityManager, subscriptionId: string): Promise<number> {
+    return together(tx, lastTermNumbers, subscriptionId);
   }
 
   /** What was captured and may be returned, newest first. */
@@ -84,4 +86,31 @@ export class ChargeStore {
     const due = 'unserved_at is not null and disputed_minor = 0';
     return claimRows(this.database.reader, { table: 'charges', due, orderBy: 'unserved_at', values: [] }, max);
   }
+}
+
+function insertAll(tx: EntityManager, charges: readonly Charge[]): Promise<void> {
+  return insertRows(tx, ChargeEntity, charges);
+}
+
+async function lockAll(tx: EntityManager, ids: readonly string[]): Promise<Charge[]> {
+  const where = { id: Any([...new Set(ids)]) };
+  const locked = await tx.getRepository(ChargeEntity).find({ where, lock: { mode: 'pessimistic_write' } });
+  return inOrder(ids, locked, ChargeEntity.name);
+}
+
+function saveAll(tx: EntityManager, charges: readonly Charge[]): Promise<void> {
+  return updateRows(
+    tx,
+    ChargeEntity,
+    charges.map((charge) => ({ ...charge, claimedUntil: null })),
+  );
+}
+
+async function lastTermNumbers(tx: EntityManager, subscriptionIds: readonly string[]): Promise<number[]> {
+  const rows = await tx.query<{ id: string; last: number }[]>(
+    `select subscription_id as id, max(term_number) as last from charges where subscription_id = any($1) group by 1`,
+    [subscriptionIds],
+  );
+  const lastOf = new Map(rows.map(({ id, last }) => [id, last]));
+  return subscriptionIds.map((id) => lastOf.get(id) ?? 0);
 }

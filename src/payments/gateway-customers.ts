@@ -1,6 +1,8 @@
 /** Which customer the gateway knows a user by. The only thing kept there of a user is the opaque id. */
 import { Injectable } from '@nestjs/common';
+import { Any, type EntityManager } from 'typeorm';
 import { Database } from '../platform/database.js';
+import { together } from '../platform/together.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { GatewayCustomerEntity } from './gateway-request.entity.js';
 import { StripeGateway } from './stripe-gateway.js';
@@ -33,8 +35,12 @@ export class GatewayCustomers {
     return (await this.find(userId)) ?? customerId;
   }
 
-  private async find(userId: string): Promise<string | null> {
-    const found = await this.database.reader.getRepository(GatewayCustomerEntity).findOneBy({ userId });
-    return found?.customerId ?? null;
+  private find(userId: string): Promise<string | null> {
+    return together(this.database.reader, customersOf, userId);
   }
+}
+
+async function customersOf(tx: EntityManager, userIds: readonly string[]): Promise<(string | null)[]> {
+  const known = await tx.getRepository(GatewayCustomerEntity).findBy({ userId: Any([...new Set(userIds)]) });
+  return userIds.map((userId) => known.find((one) => one.userId === userId)?.customerId ?? null);
 }

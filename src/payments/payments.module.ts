@@ -8,6 +8,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CasesModule } from '../cases/cases.module.js';
+import { EntitiesModule } from '../entities/entities.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
@@ -43,6 +44,7 @@ import { WebhooksController } from './webhooks.controller.js';
   imports: [
     TypeOrmModule.forFeature([ChargeEntity, GatewayRequestEntity, GatewayCustomerEntity, GatewayEventEntity]),
     CasesModule,
+    EntitiesModule,
     LedgerModule,
     MarketsModule,
     SubscriptionsModule,

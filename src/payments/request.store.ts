@@ -1,11 +1,13 @@
 /** Reads, writes and claims gateway requests; decides nothing about money. */
 import { Injectable } from '@nestjs/common';
-import { In, IsNull, type EntityManager } from 'typeorm';
+import { Any, In, IsNull, type EntityManager } from 'typeorm';
 import { claimRows } from '../platform/claim.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
 import { DutyRunner } from '../platform/duty-runner.js';
 import { newId } from '../platform/ids.js';
+import { inOrder, updateRows } from '../platform/rows.js';
+import { together } from '../platform/together.js';
 import { waitUntil } from '../platform/wait.js';
 import type { Change } from '../subscriptions/change.js';
 import { GatewayRequestEntity } from './gateway-request.entity.js';
@@ -35,25 +37,14 @@ export class RequestStore {
   /** Writes down what the gateway will be asked, before it hears of it, and wakes a worker after the commit. */
   async intend(change: Change, { kind, subjectId, reference, attempt }: NewRequest): Promise<void> {
     const id = newId();
-    await change.tx.getRepository(GatewayRequestEntity).insert({
-      id,
-      kind,
-      subjectId,
-      subscriptionId: change.subscription.id,
-      reference,
-      attempt,
-      status: 'intended',
-      withdrawn: false,
-      queries: 0,
-      intendedAt: change.now,
-      // The worker that is woken goes first; the sweep follows if it never comes.
-      leaseUntil: () => `clock_timestamp() + interval '5 seconds'`,
-    });
+    const { tx, subscription, now } = change;
+    const intended = { id, kind, subjectId, subscriptionId: subscription.id, reference, attempt, intendedAt: now };
+    await together(tx, insertIntended, intended);
     change.onCommit(() => this.runner.nudge(SUBMIT, [id]));
   }
 
   find(id: string): Promise<GatewayRequestEntity | null> {
-    return this.database.reader.getRepository(GatewayRequestEntity).findOneBy({ id });
+    return together(this.database.reader, findAll, id);
   }
 
   findByReference(reference: string): Promise<GatewayRequestEntity | null> {
@@ -62,30 +53,20 @@ export class RequestStore {
 
   /** Locked after its subscription. */
   lock(tx: EntityManager, id: string): Promise<GatewayRequestEntity> {
-    return tx.getRepository(GatewayRequestEntity).findOneOrFail({ where: { id }, lock: { mode: 'pessimistic_write' } });
+    return together(tx, lockAll, id);
   }
 
-  async save(tx: EntityManager, { id, ...facts }: GatewayRequestEntity): Promise<void> {
-    await tx.getRepository(GatewayRequestEntity).update({ id }, { ...facts, claimedUntil: null });
+  save(tx: EntityManager, request: GatewayRequestEntity): Promise<void> {
+    return together(tx, saveAll, request);
   }
 
   /** Marks it sent and leased, in machine time. */
-  async markSubmitted(tx: EntityManager, id: string, leaseMs: number): Promise<void> {
-    await tx.query(
-      `update gateway_requests set status = 'submitted', next_query_at = null,
-         first_submitted_at = coalesce(first_submitted_at, clock_timestamp()),
-         lease_until = clock_timestamp() + make_interval(secs => $2)
-       where id = $1`,
-      [id, leaseMs / 1000],
-    );
+  markSubmitted(tx: EntityManager, id: string, leaseMs: number): Promise<void> {
+    return together(tx, markAllSubmitted, { id, leaseSeconds: leaseMs / 1000 });
   }
 
-  async isLeased(tx: EntityManager, id: string): Promise<boolean> {
-    const [row] = await tx.query<{ leased: boolean }[]>(
-      'select coalesce(lease_until > clock_timestamp(), false) as leased from gateway_requests where id = $1',
-      [id],
-    );
-    return row?.leased ?? false;
+  isLeased(tx: EntityManager, id: string): Promise<boolean> {
+    return together(tx, areLeased, id);
   }
 
   /** Takes back what waits for the member, all of it or one subject's or kind's: the gateway is told to cancel it. */
@@ -133,4 +114,57 @@ export class RequestStore {
     const due = `${condition} and (lease_until is null or lease_until < clock_timestamp())`;
     return claimRows(this.database.reader, { table: 'gateway_requests', due, orderBy: 'id', values }, max);
   }
+}
+
+// The worker that is woken goes first; the sweep follows if it never comes.
+const INTENDED = `
+  insert into gateway_requests (id, kind, subject_id, subscription_id, reference, attempt, status, withdrawn, queries,
+    intended_at, lease_until)
+  select id, kind, "subjectId", "subscriptionId", reference, attempt, 'intended', false, 0, "intendedAt",
+    clock_timestamp() + interval '5 seconds'
+  from jsonb_to_recordset($1::jsonb) as r (id uuid, kind text, "subjectId" uuid, "subscriptionId" uuid, reference text,
+    attempt integer, "intendedAt" timestamptz)`;
+
+async function insertIntended(tx: EntityManager, intended: readonly object[]): Promise<void> {
+  await tx.query(INTENDED, [JSON.stringify(intended)]);
+}
+
+async function findAll(tx: EntityManager, ids: readonly string[]): Promise<(GatewayRequestEntity | null)[]> {
+  const found = await tx.getRepository(GatewayRequestEntity).findBy({ id: Any([...new Set(ids)]) });
+  return ids.map((id) => found.find((request) => request.id === id) ?? null);
+}
+
+async function lockAll(tx: EntityManager, ids: readonly string[]): Promise<GatewayRequestEntity[]> {
+  const where = { id: Any([...new Set(ids)]) };
+  const locked = await tx.getRepository(GatewayRequestEntity).find({ where, lock: { mode: 'pessimistic_write' } });
+  return inOrder(ids, locked, 'gateway request');
+}
+
+function saveAll(tx: EntityManager, requests: readonly GatewayRequestEntity[]): Promise<void> {
+  return updateRows(
+    tx,
+    GatewayRequestEntity,
+    requests.map((request) => ({ ...request, claimedUntil: null })),
+  );
+}
+
+async function markAllSubmitted(
+  tx: EntityManager,
+  sent: readonly { id: string; leaseSeconds: number }[],
+): Promise<void> {
+  await tx.query(
+    `update gateway_requests r set status = 'submitted', next_query_at = null,
+       first_submitted_at = coalesce(first_submitted_at, clock_timestamp()),
+       lease_until = clock_timestamp() + make_interval(secs => sent."leaseSeconds")
+     from jsonb_to_recordset($1::jsonb) as sent (id uuid, "leaseSeconds" float8) where r.id = sent.id`,
+    [JSON.stringify(sent)],
+  );
+}
+
+async function areLeased(tx: EntityManager, ids: readonly string[]): Promise<boolean[]> {
+  const leased = await tx.query<{ id: string }[]>(
+    'select id from gateway_requests where id = any($1) and lease_until > clock_timestamp()',
+    [ids],
+  );
+  return ids.map((id) => leased.some((row) => row.id === id));
 }

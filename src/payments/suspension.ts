@@ -9,6 +9,7 @@ import { plusDays } from '../domain/instant.js';
 import { Refusal } from '../domain/refusal.js';
 import { giveBack } from '../domain/sanction.js';
 import type { SuspensionCause, Term } from '../domain/subscription.js';
+import { TransferStore } from '../entities/transfer.store.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
@@ -31,6 +32,7 @@ export class Suspension {
     private readonly charges: ChargeStore,
     private readonly openCharge: OpenCharge,
     private readonly ledger: Ledger,
+    private readonly transfers: TransferStore,
   ) {}
 
   /**
@@ -68,13 +70,14 @@ export class Suspension {
     return days;
   }
 
-  /** The authorization that ended with it is valid again. */
+  /** The authorization that ended with it is valid again, and a company that took over meanwhile takes over (8.3). */
   private async reopen(change: Change): Promise<void> {
     const { subscription, lastTerm, now, tx } = change;
     if (lastTerm === null || subscription.endedAt === null) {
       throw new Refusal('not_allowed_in_state', 'The membership had not begun; there is nothing to reopen.', '6.1.2');
     }
     await this.mandates.restore(tx, subscription.id, subscription.endedAt);
+    await this.transfers.lookAgainSince(tx, subscription.endedAt, subscription.residenceCountry);
     change.move(lastTerm.kind === 'trial' ? 'reopen_trial' : 'reopen');
     Object.assign(subscription, { endedAt: null, endReason: null, reopenedAt: now });
   }

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { DataSource, DefaultNamingStrategy, EntityManager, QueryFailedError, type DataSourceOptions } from 'typeorm';
 import { READ_ONLY, readRows } from './read-rows.js';
 import { NO_JIT, PreparingClient } from './statements.js';
+import { shareStatements } from './together.js';
 
 // Amounts are bigint in the database and far below 2^53: read them as numbers, not as strings.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -43,7 +44,9 @@ const ATTEMPTS_MAX = 3;
 
 @Injectable()
 export class Database {
-  constructor(private readonly source: DataSource) {}
+  constructor(private readonly source: DataSource) {
+    shareStatements(source.manager);
+  }
 
   /** For reads outside a transaction; they are hints, never decisions. */
   get reader(): EntityManager {

@@ -21,12 +21,22 @@ const names = new Map<string, string>();
 let seen = new Map<string, number>();
 
 class Preparing extends pg.Client {
+  private last: Promise<unknown> = Promise.resolve();
+
   // The overloads of `query` are pg's own.
   override query(...given: unknown[]): never {
     const [text, values, ...rest] = given;
     const name = typeof text === 'string' && Array.isArray(values) && values.length > 0 ? nameOf(text) : undefined;
     const asked = name === undefined ? given : [{ name, text, values }, ...rest];
-    return (super.query as (...asked: unknown[]) => never)(...asked);
+    const ask = (): never => (super.query as (...asked: unknown[]) => never)(...asked);
+    return typeof text === 'string' && rest.length === 0 && typeof values !== 'function' ? this.afterLast(ask) : ask();
+  }
+
+  /** A connection runs one statement at a time; changes that share a transaction wait here for their turn. */
+  private afterLast(ask: () => never): never {
+    const answer = this.last.then(ask, ask);
+    this.last = answer.catch(() => undefined);
+    return answer as never;
   }
 }
 

@@ -9,6 +9,13 @@ import { Database } from '../platform/database.js';
 import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
 import { RefundEntity } from './refund.entity.js';
 
+/**
+ * SQL over a charge `c`: minor units returned or on their way back. A refund that failed is still owed and still counts,
+ * and so does what the member's bank holds back or has taken.
+ */
+export const RETURNED_MINOR = `least(c.amount_minor, c.disputed_minor + c.charged_back_minor
+  + (select coalesce(sum(amount_minor), 0) from refunds where charge_id = c.id))::bigint`;
+
 @Injectable()
 export class RefundStore {
   constructor(
@@ -74,15 +81,10 @@ export class RefundStore {
     return this.database.reader.getRepository(RefundEntity).find({ where: { compensationId }, order: { id: 'desc' } });
   }
 
-  /**
-   * Minor units returned or on their way back for a charge: a refund that failed is still owed and still counts, and so
-   * does what the member's bank holds back or has taken.
-   */
+  /** Minor units of a charge, as `RETURNED_MINOR` has them. */
   async returnedMinor(tx: EntityManager, chargeId: string): Promise<number> {
     const [row] = await tx.query<{ returned: number }[]>(
-      `select least(amount_minor, disputed_minor + charged_back_minor
-         + (select coalesce(sum(amount_minor), 0) from refunds where charge_id = $1))::bigint as returned
-       from charges where id = $1`,
+      `select ${RETURNED_MINOR} as returned from charges c where c.id = $1`,
       [chargeId],
     );
     return row?.returned ?? 0;

@@ -1,24 +1,48 @@
 /**
  * The one way a subscription changes: one short transaction that locks it first, reads everything again, lets the flow
- * decide, and saves with what is due next and the lines of the timeline. A refusal is kept on the timeline too.
+ * decide, and saves with what is due next and the lines of the timeline. A refusal is kept on the timeline too. What
+ * workers change at the same time shares a transaction.
  */
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { benefitsUntil, nextDue } from '../domain/due.js';
 import { Refusal } from '../domain/refusal.js';
 import { isLive, type Actor, type Subscription } from '../domain/subscription.js';
 import { MarketStore } from '../markets/market.store.js';
+import { Batches } from '../platform/batches.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
+import { shareStatements } from '../platform/together.js';
 import { Change } from './change.js';
 import { factsOf } from './keep-notices.js';
 import { MandateStore } from './mandate.store.js';
 import { RecordChange } from './record-change.js';
 import { subscriptionNotFound, SubscriptionStore } from './subscription.store.js';
 
+// While one batch waits for the database, another is decided.
+const TOGETHER = { size: 50, atOnce: 2 };
+
+type Decide<T> = (change: Change) => Promise<T>;
+
+interface Asked {
+  id: string;
+  actor: Actor;
+  decide: Decide<unknown>;
+  resolve: (result: never) => void;
+  reject: (error: unknown) => void;
+}
+
+interface Done<T> {
+  result: T;
+  change: Change;
+}
+
 @Injectable()
 export class ChangeSubscription {
+  private readonly logger = new Logger('changes');
+  private readonly batches = new Batches<Asked>(TOGETHER, (batch) => this.runTogether(batch));
+
   constructor(
     private readonly clock: Clock,
     private readonly database: Database,
@@ -28,47 +52,89 @@ export class ChangeSubscription {
     private readonly markets: MarketStore,
   ) {}
 
-  /** Refuses `not_found`, then whatever `decide` refuses. */
-  async run<T>(id: string, actor: Actor, decide: (change: Change) => Promise<T>): Promise<T> {
+  /** Refuses `not_found`, then whatever `decide` refuses. `decide` may run again when a race was lost. */
+  run<T>(id: string, actor: Actor, decide: Decide<T>): Promise<T> {
+    if (actor !== 'scheduler' && actor !== 'gateway') return this.runAlone(id, actor, decide);
+    return new Promise((resolve, reject) => this.batches.add({ id, actor, decide, resolve, reject }));
+  }
+
+  /** The same for a subscription that is just beginning; refuses `already_subscribed`. */
+  async begin<T>(subscription: Subscription, actor: Actor, decide: Decide<T>): Promise<T> {
+    const { result, change } = await this.database.transaction(async (tx) => {
+      const fresh = { ...subscription };
+      await this.subscriptions.insert(tx, fresh);
+      return this.decide(tx, fresh, await this.clock.now(tx), actor, decide);
+    });
+    change.committed();
+    return result;
+  }
+
+  private async runAlone<T>(id: string, actor: Actor, decide: Decide<T>): Promise<T> {
     try {
-      return await this.commit(actor, decide, async (tx) => {
+      const { result, change } = await this.database.transaction(async (tx) => {
         const subscription = await this.subscriptions.lock(tx, id);
         if (subscription === null) throw subscriptionNotFound(id);
-        return subscription;
+        return this.decide(tx, subscription, await this.clock.now(tx), actor, decide);
       });
+      change.committed();
+      return result;
     } catch (error) {
       if (error instanceof Refusal && error.code !== 'not_found') await this.keepRefusal(id, actor, error);
       throw error;
     }
   }
 
-  /** The same for a subscription that is just beginning; refuses `already_subscribed`. */
-  begin<T>(subscription: Subscription, actor: Actor, decide: (change: Change) => Promise<T>): Promise<T> {
-    return this.commit(actor, decide, async (tx) => {
-      const fresh = { ...subscription };
-      await this.subscriptions.insert(tx, fresh);
-      return fresh;
-    });
+  /** Who cannot go with the others goes alone: one that somebody else holds, or all when one of them fails. */
+  private async runTogether(batch: Asked[]): Promise<void> {
+    const done = batch.length === 1 ? new Map<string, Done<unknown>>() : await this.decideTogether(batch);
+    for (const { id, actor, decide, resolve, reject } of batch) {
+      const own = done.get(id);
+      if (own === undefined) this.runAlone(id, actor, decide).then(resolve as (result: unknown) => void, reject);
+      else {
+        own.change.committed();
+        resolve(own.result as never);
+      }
+    }
   }
 
-  private async commit<T>(
+  private async decideTogether(batch: Asked[]): Promise<Map<string, Done<unknown>>> {
+    const done = new Map<string, Done<unknown>>();
+    try {
+      await this.database.once(async (tx) => {
+        shareStatements(tx);
+        const ids = batch.map(({ id }) => id);
+        const locked = await this.subscriptions.lockFree(tx, ids);
+        const now = await this.clock.now(tx);
+        const decided = batch.map(async ({ id, actor, decide }) => {
+          const subscription = locked.get(id);
+          if (subscription !== undefined) done.set(id, await this.decide(tx, subscription, now, actor, decide));
+        });
+        // None is left working on a transaction that is over.
+        for (const one of await Promise.allSettled(decided)) if (one.status === 'rejected') throw one.reason;
+      });
+      return done;
+    } catch (error) {
+      // Each finds out alone what stood in the way.
+      this.logger.debug(`${batch.length} go alone: ${String(error)}`);
+      return new Map();
+    }
+  }
+
+  private async decide<T>(
+    tx: EntityManager,
+    subscription: Subscription,
+    now: Date,
     actor: Actor,
-    decide: (change: Change) => Promise<T>,
-    take: (tx: EntityManager) => Promise<Subscription>,
-  ): Promise<T> {
-    const { result, change } = await this.database.transaction(async (tx) => {
-      const subscription = await take(tx);
-      const terms = await this.subscriptions.terms(tx, subscription.id);
-      const change = new Change(tx, subscription, terms, await this.clock.now(tx), actor);
-      const wasLive = isLive(subscription.status);
-      const before = factsOf(change);
-      const result = await decide(change);
-      if (wasLive || isLive(subscription.status)) await this.save(change);
-      await this.record.run(change, before);
-      return { result, change };
-    });
-    change.committed();
-    return result;
+    decide: Decide<T>,
+  ): Promise<Done<T>> {
+    const terms = await this.subscriptions.terms(tx, subscription.id);
+    const change = new Change(tx, subscription, terms, now, actor);
+    const wasLive = isLive(subscription.status);
+    const before = factsOf(change);
+    const result = await decide(change);
+    if (wasLive || isLive(subscription.status)) await this.save(change);
+    await this.record.run(change, before);
+    return { result, change };
   }
 
   private async save(change: Change): Promise<void> {

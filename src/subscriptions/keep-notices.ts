@@ -98,8 +98,8 @@ export class KeepNotices {
     const marketOpen = await this.marketOpen(change);
     const plan = planNotices({ now, subscription, term: lastTerm, days, consentRequired, marketOpen });
     const content = plan.length === 0 ? null : await this.announcementOf(change, lastTerm, pack);
-    const written = content === null ? [] : plan.map((one) => ({ ...one, content: content(one.kind) }));
-    await this.notices.keepPlan(tx, subscription.id, lastTerm.endsAt, written);
+    const planned = content === null ? [] : plan.map((one) => ({ ...one, content: content(one.kind) }));
+    await this.notices.keepPlan(tx, { subscriptionId: subscription.id, termEndsAt: lastTerm.endsAt, planned });
     if (plan.some(({ dueAt }) => dueAt <= now)) await this.giveDue(change);
   }
 
@@ -128,7 +128,7 @@ export class KeepNotices {
       givenAt: null,
       eventId: null,
     };
-    await this.notices.insert(change.tx, notice);
+    await this.notices.insert(change.tx, [notice]);
     await this.give(change, notice);
   }
 

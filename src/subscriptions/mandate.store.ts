@@ -1,8 +1,9 @@
 /** Keeps the member's deduction authorizations (3.2.1): at most one is valid and one waits to be validated. */
 import { Injectable } from '@nestjs/common';
-import { In, IsNull, Not, type EntityManager } from 'typeorm';
+import { Any, In, IsNull, Not, type EntityManager } from 'typeorm';
 import type { Mandate, Subscription } from '../domain/subscription.js';
 import { newId } from '../platform/ids.js';
+import { together } from '../platform/together.js';
 import { MandateEntity } from './subscription.entity.js';
 
 export interface StoredMethod {
@@ -40,23 +41,13 @@ export class MandateStore {
   }
 
   /** The one charges go through: the valid one, or before any was, the one that waits. */
-  async current(tx: EntityManager, subscriptionId: string): Promise<Mandate | null> {
-    const open = await tx.getRepository(MandateEntity).findBy({ subscriptionId, status: In(['valid', 'pending']) });
-    return open.find((mandate) => mandate.status === 'valid') ?? open[0] ?? null;
+  current(tx: EntityManager, subscriptionId: string): Promise<Mandate | null> {
+    return together(tx, currentOfAll, subscriptionId);
   }
 
   /** The latest of all, for showing. */
-  async latest(tx: EntityManager, subscriptionId: string): Promise<Mandate | null> {
-    const all = await tx.getRepository(MandateEntity).find({
-      where: { subscriptionId },
-      order: { id: 'desc' },
-    });
-    return (
-      all.find((mandate) => mandate.status === 'valid') ??
-      all.find(({ status }) => status !== 'rejected') ??
-      all[0] ??
-      null
-    );
+  latest(tx: EntityManager, subscriptionId: string): Promise<Mandate | null> {
+    return together(tx, latestOfAll, subscriptionId);
   }
 
   /** The validated mandate takes the place of the one before it. */
@@ -93,4 +84,24 @@ export class MandateStore {
       .getRepository(MandateEntity)
       .update({ subscriptionId, status: In(['valid', 'pending']) }, { status: 'revoked', decidedAt: at });
   }
+}
+
+async function currentOfAll(tx: EntityManager, subscriptionIds: readonly string[]): Promise<(Mandate | null)[]> {
+  const open = await tx
+    .getRepository(MandateEntity)
+    .findBy({ subscriptionId: Any(subscriptionIds), status: In(['valid', 'pending']) });
+  return subscriptionIds.map((id) => {
+    const own = open.filter(({ subscriptionId }) => subscriptionId === id);
+    return own.find(({ status }) => status === 'valid') ?? own[0] ?? null;
+  });
+}
+
+async function latestOfAll(tx: EntityManager, subscriptionIds: readonly string[]): Promise<(Mandate | null)[]> {
+  const where = { subscriptionId: Any(subscriptionIds) };
+  const all = await tx.getRepository(MandateEntity).find({ where, order: { id: 'desc' } });
+  return subscriptionIds.map((id) => {
+    const own = all.filter(({ subscriptionId }) => subscriptionId === id);
+    const valid = own.find(({ status }) => status === 'valid');
+    return valid ?? own.find(({ status }) => status !== 'rejected') ?? own[0] ?? null;
+  });
 }

@@ -8,6 +8,8 @@ import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
 import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
+import { insertRows, updateRows } from '../platform/rows.js';
+import { together } from '../platform/together.js';
 import { NoticeEntity } from './notice.entity.js';
 
 export type ProvenNotice = NoticeEntity & { deliveredAt: Date | null };
@@ -18,6 +20,13 @@ export interface GivenNotice {
   deliveredAt: Date | null;
   amountMinor: number;
   currency: string;
+}
+
+/** What a subscription's member is still to be told of what follows a term. */
+export interface NoticePlan {
+  subscriptionId: string;
+  termEndsAt: Date;
+  planned: (PlannedNotice & { content: NoticeContent })[];
 }
 
 @Injectable()
@@ -45,52 +54,16 @@ export class NoticeStore {
 
   /** What the member was told in this term of what follows it, with an amount, oldest first; its end may have moved since. */
   given(tx: EntityManager, subscriptionId: string, { startsAt }: Pick<Term, 'startsAt'>): Promise<GivenNotice[]> {
-    return tx.query(
-      `select n.given_at as at, e.acknowledged_at as "deliveredAt",
-         (n.content->'amount'->>'amount')::int8 as "amountMinor", n.content->'amount'->>'currency' as currency
-       from notices n join outbox_events e on e.id = n.event_id
-       where n.subscription_id = $1 and n.given_at >= $2 and n.kind in ('trial_ending', 'renewal_upcoming', 'price_change')
-         and n.content->'amount' <> 'null' order by n.given_at, n.id`,
-      [subscriptionId, startsAt],
-    );
+    return together(tx, givenIn, { subscriptionId, startsAt });
   }
 
   /** Cancels what was planned and is not in the plan, and plans what is new in it. Nothing told is told again. */
-  async keepPlan(
-    tx: EntityManager,
-    subscriptionId: string,
-    termEndsAt: Date,
-    plan: (PlannedNotice & { content: NoticeContent })[],
-  ): Promise<void> {
-    const kept = plan.map(({ kind, daysBefore }) => `${kind} ${daysBefore}`);
-    await tx.query(
-      `update notices set status = 'canceled', claimed_until = null where subscription_id = $1 and status = 'planned'
-         and not (term_ends_at = $2 and kind || ' ' || days_before = any($3))`,
-      [subscriptionId, termEndsAt, kept],
-    );
-    if (plan.length === 0) return;
-    await tx.query(
-      `insert into notices (id, subscription_id, kind, term_ends_at, days_before, status, due_at, until, content)
-       select id, $2, kind, $3, days_before, 'planned', due_at, until, content
-       from unnest($1::uuid[], $4::text[], $5::int[], $6::timestamptz[], $7::timestamptz[], $8::jsonb[])
-         as planned (id, kind, days_before, due_at, until, content)
-       on conflict (subscription_id, kind, term_ends_at, days_before) where days_before is not null
-       do update set status = 'planned' where notices.status = 'canceled'`,
-      [
-        plan.map(() => newId()),
-        subscriptionId,
-        termEndsAt,
-        plan.map(({ kind }) => kind),
-        plan.map(({ daysBefore }) => daysBefore),
-        plan.map(({ dueAt }) => dueAt),
-        plan.map(({ until }) => until),
-        plan.map(({ content }) => JSON.stringify(content)),
-      ],
-    );
+  keepPlan(tx: EntityManager, plan: NoticePlan): Promise<void> {
+    return together(tx, keepPlans, plan);
   }
 
-  async insert(tx: EntityManager, notices: NoticeEntity | NoticeEntity[]): Promise<void> {
-    await tx.getRepository(NoticeEntity).insert(notices);
+  insert(tx: EntityManager, notices: NoticeEntity[]): Promise<void> {
+    return together(tx, insertAll, notices);
   }
 
   /** Cancels everything planned for these subscriptions: no term follows theirs. */
@@ -101,8 +74,8 @@ export class NoticeStore {
     );
   }
 
-  async save(tx: EntityManager, { id, ...facts }: NoticeEntity): Promise<void> {
-    await tx.getRepository(NoticeEntity).update({ id }, facts);
+  save(tx: EntityManager, notice: NoticeEntity): Promise<void> {
+    return together(tx, saveAll, notice);
   }
 
   /** Planned ones whose day has come, oldest first. */
@@ -126,4 +99,57 @@ export class NoticeStore {
     const due = `status = 'planned' and due_at <= $1`;
     return claimRows(this.database.reader, { table: 'notices', due, orderBy: 'due_at', values }, max);
   }
+}
+
+interface InTerm {
+  subscriptionId: string;
+  startsAt: Date;
+}
+
+async function givenIn(tx: EntityManager, terms: readonly InTerm[]): Promise<GivenNotice[][]> {
+  const rows = await tx.query<(GivenNotice & { place: number })[]>(
+    `select term.place::int, n.given_at as at, e.acknowledged_at as "deliveredAt",
+       (n.content->'amount'->>'amount')::int8 as "amountMinor", n.content->'amount'->>'currency' as currency
+     from unnest($1::uuid[], $2::timestamptz[]) with ordinality as term (subscription_id, starts_at, place)
+     join notices n on n.subscription_id = term.subscription_id and n.given_at >= term.starts_at
+     join outbox_events e on e.id = n.event_id
+     where n.kind in ('trial_ending', 'renewal_upcoming', 'price_change') and n.content->'amount' <> 'null'
+     order by n.given_at, n.id`,
+    [terms.map(({ subscriptionId }) => subscriptionId), terms.map(({ startsAt }) => startsAt)],
+  );
+  return terms.map((_, index) =>
+    rows.filter(({ place }) => place === index + 1).map(({ place: _, ...given }) => given),
+  );
+}
+
+const CANCEL = `
+  update notices n set status = 'canceled', claimed_until = null
+  from jsonb_to_recordset($1::jsonb) as p ("subscriptionId" uuid, "termEndsAt" timestamptz, kept text[])
+  where n.subscription_id = p."subscriptionId" and n.status = 'planned'
+    and not (n.term_ends_at = p."termEndsAt" and n.kind || ' ' || n.days_before = any(p.kept))`;
+
+const PLAN = `
+  insert into notices (id, subscription_id, kind, term_ends_at, days_before, status, due_at, until, content)
+  select id, "subscriptionId", kind, "termEndsAt", "daysBefore", 'planned', "dueAt", until, content
+  from jsonb_to_recordset($1::jsonb) as p (id uuid, "subscriptionId" uuid, kind text, "termEndsAt" timestamptz,
+    "daysBefore" integer, "dueAt" timestamptz, until timestamptz, content jsonb)
+  on conflict (subscription_id, kind, term_ends_at, days_before) where days_before is not null
+  do update set status = 'planned' where notices.status = 'canceled'`;
+
+async function keepPlans(tx: EntityManager, plans: readonly NoticePlan[]): Promise<void> {
+  const kept = plans.map(({ subscriptionId, termEndsAt, planned }) => ({
+    ...{ subscriptionId, termEndsAt },
+    kept: planned.map(({ kind, daysBefore }) => `${kind} ${daysBefore}`),
+  }));
+  await tx.query(CANCEL, [JSON.stringify(kept)]);
+  const planned = plans.flatMap(({ planned, ...of }) => planned.map((one) => ({ id: newId(), ...of, ...one })));
+  if (planned.length > 0) await tx.query(PLAN, [JSON.stringify(planned)]);
+}
+
+function saveAll(tx: EntityManager, notices: readonly NoticeEntity[]): Promise<void> {
+  return updateRows(tx, NoticeEntity, notices);
+}
+
+function insertAll(tx: EntityManager, notices: readonly NoticeEntity[][]): Promise<void> {
+  return insertRows(tx, NoticeEntity, notices.flat());
 }

@@ -1,6 +1,6 @@
 /** Reads and writes subscriptions and terms; decides nothing. What it reads without the lock is a hint. */
 import { Injectable } from '@nestjs/common';
-import { In, type EntityManager } from 'typeorm';
+import { Any, In, type EntityManager } from 'typeorm';
 import {
   LIVE_STATUSES,
   type DueMove,
@@ -13,6 +13,8 @@ import { Clock } from '../platform/clock.js';
 import { Database, violatesUnique } from '../platform/database.js';
 import { Refusal } from '../domain/refusal.js';
 import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
+import { insertRows, updateRows } from '../platform/rows.js';
+import { together } from '../platform/together.js';
 import { SubscriptionEntity, TermEntity } from './subscription.entity.js';
 
 /** Live subscriptions with a company: of one country of residence, or of all; signed up since an instant, or ever. */
@@ -48,10 +50,19 @@ export class SubscriptionStore {
     return tx.getRepository(SubscriptionEntity).findOne({ where: { id }, lock: { mode: 'pessimistic_write' } });
   }
 
+  /** The same of several; those that somebody else holds are left out. */
+  async lockFree(tx: EntityManager, ids: string[]): Promise<Map<string, Subscription>> {
+    const free = await tx.getRepository(SubscriptionEntity).find({
+      where: { id: Any(ids) },
+      order: { id: 'asc' },
+      lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
+    });
+    return new Map(free.map((one) => [one.id, one]));
+  }
+
   /** A saved row is free to be claimed for whatever is due on it next. */
-  async save(tx: EntityManager, subscription: Subscription): Promise<void> {
-    const { id, ...facts } = subscription;
-    await tx.getRepository(SubscriptionEntity).update({ id }, { ...facts, claimedUntil: null });
+  save(tx: EntityManager, subscription: Subscription): Promise<void> {
+    return together(tx, saveAll, subscription);
   }
 
   /** Refuses `not_found`. */
@@ -116,7 +127,7 @@ export class SubscriptionStore {
 
   /** Oldest first. */
   terms(tx: EntityManager, subscriptionId: string): Promise<Term[]> {
-    return tx.getRepository(TermEntity).find({ where: { subscriptionId }, order: { number: 'asc' } });
+    return together(tx, termsOfAll, subscriptionId);
   }
 
   /** Newest first. */
@@ -155,8 +166,8 @@ export class SubscriptionStore {
     return row?.count ?? 0;
   }
 
-  async insertTerm(tx: EntityManager, term: Term): Promise<void> {
-    await tx.getRepository(TermEntity).insert(term);
+  insertTerm(tx: EntityManager, term: Term): Promise<void> {
+    return together(tx, insertTerms, term);
   }
 
   /** Ids on which the move is due now, kept from other sweeps for a while. */
@@ -165,6 +176,26 @@ export class SubscriptionStore {
     const due = 'due_move = $1 and due_at <= $2';
     return claimRows(this.database.reader, { table: 'subscriptions', due, orderBy: 'due_at', values }, max);
   }
+}
+
+function saveAll(tx: EntityManager, subscriptions: readonly Subscription[]): Promise<void> {
+  return updateRows(
+    tx,
+    SubscriptionEntity,
+    subscriptions.map((one) => ({ ...one, claimedUntil: null })),
+  );
+}
+
+async function termsOfAll(tx: EntityManager, subscriptionIds: readonly string[]): Promise<Term[][]> {
+  const terms = await tx.getRepository(TermEntity).find({
+    where: { subscriptionId: Any(subscriptionIds) },
+    order: { subscriptionId: 'asc', number: 'asc' },
+  });
+  return subscriptionIds.map((id) => terms.filter(({ subscriptionId }) => subscriptionId === id));
+}
+
+function insertTerms(tx: EntityManager, terms: readonly Term[]): Promise<void> {
+  return insertRows(tx, TermEntity, terms);
 }
 
 function contractedValues({ entity, residenceCountry, createdSince }: Contracted): unknown[] {

@@ -9,6 +9,8 @@ import type { Actor, Subscription } from '../domain/subscription.js';
 import { Database } from '../platform/database.js';
 import { Outbox, type OutboxEvent } from '../platform/outbox.js';
 import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
+import { insertRows } from '../platform/rows.js';
+import { together } from '../platform/together.js';
 import { TimelineEntity } from './subscription.entity.js';
 
 export interface TimelineLine {
@@ -39,27 +41,17 @@ export class TimelineStore {
     await tx.getRepository(TimelineEntity).insert({ subscriptionId, ...line });
   }
 
-  /** Appends what changes recorded and publishes what others are told of it, in two statements for all of them. */
+  /** Appends what changes recorded and publishes what others are told of it. */
   async publish(tx: EntityManager, recorded: RecordedLine[]): Promise<void> {
-    if (recorded.length === 0) return;
-    const lines = recorded.map(({ line }) => line);
-    await tx.query(
-      `insert into timeline_entries (subscription_id, id, at, actor, event, clause, explanation, data)
-       select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
-         $8::jsonb[])`,
-      [
-        recorded.map(({ subscription }) => subscription.id),
-        lines.map(({ id }) => id),
-        lines.map(({ at }) => at),
-        lines.map(({ actor }) => actor),
-        lines.map(({ event }) => event),
-        lines.map(({ clause }) => clause),
-        lines.map(({ explanation }) => explanation),
-        lines.map(({ data }) => JSON.stringify(data)),
-      ],
-    );
-    await this.outbox.append(tx, ...recorded.flatMap(eventOf));
+    if (recorded.length > 0) await together(tx, this.publishAll, recorded);
   }
+
+  private readonly publishAll = async (tx: EntityManager, changes: readonly RecordedLine[][]): Promise<void> => {
+    const recorded = changes.flat();
+    const lines = recorded.map(({ subscription, line }) => ({ subscriptionId: subscription.id, ...line }));
+    await insertRows(tx, TimelineEntity, lines);
+    await this.outbox.append(tx, ...recorded.flatMap(eventOf));
+  };
 
   list(subscriptionId: string, page: PageQuery): Promise<TimelineEntity[]> {
     return this.database.reader.getRepository(TimelineEntity).find({

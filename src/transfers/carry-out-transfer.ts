@@ -72,9 +72,10 @@ export class CarryOutTransfer {
     });
   }
 
-  /** Done when nobody is left, also of those whose sign-up committed while the batches ran. */
+  /** Done when nobody is left, also of those who signed up, or were reopened, while the batches ran. */
   private async finish({ id, from, country, effectiveAt }: StoredTransfer): Promise<void> {
     await this.database.transaction(async (tx) => {
+      await this.transfers.lock(tx, id);
       const concerned = { entity: from, residenceCountry: country };
       const left = await this.subscriptions.contracted(tx, concerned, 1);
       if (left.length > 0) return this.transfers.lookAgain(tx, id);

@@ -137,6 +137,20 @@ it('reopens a trial as a trial, and nothing where the user has begun anew', asyn
   expect(await reinstate(member.id, true)).toMatchObject({ status: 409, body: { code: 'already_subscribed' } });
 });
 
+it('hands a reopened membership to the company that took over meanwhile', async () => {
+  const { api } = service;
+  const { id, contractingEntities } = (await api.subscribe('m1')).body;
+  const from = contractingEntities[0]?.name;
+  await revoke(id);
+  const body = { from, to: 'New Co.', effectiveAt: '2026-03-02T10:00:00.000Z' };
+  expect((await api.call('POST', '/v1/entity-transfers', body, { scope: 'operations' })).status).toBe(201);
+  await api.clockTo('2026-03-03T10:00:00.000Z');
+  expect((await api.subscription(id)).contractingEntities).toEqual(contractingEntities);
+  expect((await reinstate(id, true)).status).toBe(200);
+  await api.clockBy('PT1S');
+  expect((await api.subscription(id)).contractingEntities).toMatchObject([{ name: 'New Co.' }]);
+});
+
 it('does not undo an end that had another cause', async () => {
   const { api } = service;
   const { id } = (await api.subscribe('m1')).body;
