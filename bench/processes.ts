@@ -10,9 +10,9 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Starts `dist/src/<entry>.js` and waits until it prints `ready`. */
-export async function startProcess(entry: string, env: Record<string, string>, ready: RegExp): Promise<Running> {
-  const child = spawn(process.execPath, [`dist/src/${entry}.js`], {
+/** Starts a script and waits until it prints `ready`. */
+export async function startProcess(script: string, env: Record<string, string>, ready: RegExp): Promise<Running> {
+  const child = spawn(process.execPath, [script], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -23,7 +23,7 @@ export async function startProcess(entry: string, env: Record<string, string>, r
   child.stdout.on('data', (text: Buffer) => (output += text.toString()));
   while (!ready.test(output)) {
     await Promise.race([once(child.stdout, 'data'), ended]);
-    if (child.exitCode !== null) throw new Error(`${entry} ended at its start: ${output}`);
+    if (child.exitCode !== null) throw new Error(`${script} ended at its start: ${output}`);
   }
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
@@ -35,7 +35,7 @@ export async function startProcess(entry: string, env: Record<string, string>, r
 
 /** Starts the API; `url` is where it answers. */
 export async function startApi(env: Record<string, string>): Promise<Running & { url: string }> {
-  const api = await startProcess('api', env, /API http:\S+\n/);
+  const api = await startProcess('dist/src/api.js', env, /API http:\S+\n/);
   return { ...api, url: api.ready.trim().replace('API ', '').replace('[::1]', '127.0.0.1') };
 }
 

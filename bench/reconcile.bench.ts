@@ -147,7 +147,7 @@ async function startService(databaseUrl: string, dataDir: string): Promise<Servi
   const gatewayNobodyAsks = 'http://127.0.0.1:9';
   const env = { DATABASE_URL: databaseUrl, DATA_DIR: dataDir, PORT: '0', STRIPE_API_BASE: gatewayNobodyAsks };
   const api = await startApi(env);
-  const worker = await startProcess('worker', env, /worker ready/);
+  const worker = await startProcess('dist/src/worker.js', env, /worker ready/);
   const stop = async (): Promise<void> => {
     await api.stop();
     await worker.stop();

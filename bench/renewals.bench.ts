@@ -3,87 +3,34 @@
  * one worker process. The floor, in the same run on the same server: a renewal as two commits of one row each. Argument:
  * how many members.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../src/platform/embedded-postgres.js';
-import { migrate } from '../src/platform/migrate.js';
-import { signToken } from '../src/platform/signing-keys.js';
-import { ApiClient } from '../test/support/api-client.js';
 import { copyMembers } from '../test/support/many-members.js';
-import { cpuSeconds, peakMb, startApi, startProcess } from './processes.js';
+import { cpuSeconds, peakMb, startProcess } from './processes.js';
+import { makeModel, onStage, quiet, take, valueOf, type Stage } from './stage.js';
 
-const ISSUER = 'vip-membership-billing';
 const YEAR_SECONDS = 365 * 24 * 60 * 60;
 const FLOOR_CLIENTS = 8;
 const FLOOR_SECONDS = 10;
 
-async function main(): Promise<void> {
-  const members = Number(process.argv[2] ?? 2000);
-  const folder = await mkdtemp(path.join(tmpdir(), 'bench-'));
-  const postgres = await startEmbeddedPostgres({ dataFolder: path.join(folder, 'data') });
-  try {
-    await measure(postgres, folder, members);
-  } finally {
-    await postgres.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function measure(postgres: EmbeddedPostgres, folder: string, members: number): Promise<void> {
-  for (const name of ['bench', 'sandbox', 'floor']) await postgres.createDatabase(name);
-  await migrate(postgres.url('bench'));
-  const env: Record<string, string> = { DATABASE_URL: postgres.url('bench'), DATA_DIR: folder, PORT: '0' };
-  const sandbox = await startProcess(
-    'sandbox-gateway/main',
-    { SANDBOX_DATABASE_URL: postgres.url('sandbox') },
-    /listening on http:\S+\n/,
-  );
-  env.STRIPE_API_BASE = sandbox.ready.trim().replace('listening on ', '');
-  const database = new pg.Client({ connectionString: postgres.url('bench') });
-  await database.connect();
-  try {
-    const due = await makeMembers(postgres, database, folder, env, members);
-    const ours = await renewAll(database, env, due, members);
-    await sandbox.stop();
-    tell(members, ours, await measureFloor(postgres.url('floor')));
-  } finally {
-    await database.end();
-  }
-}
+take(
+  (members) =>
+    onStage(async (stage) => {
+      const due = await makeMembers(stage, members);
+      const ours = await renewAll(stage, due, members);
+      tell(members, ours, await measureFloor(stage.floorUrl));
+    }),
+  2000,
+);
 
 /** As the service itself made one of them, nearly a year older; returns when their terms end. */
-async function makeMembers(
-  postgres: EmbeddedPostgres,
-  database: pg.Client,
-  folder: string,
-  env: Record<string, string>,
-  members: number,
-): Promise<Date> {
-  const sign = (scopes: string[], subject = 'bench'): Promise<string> =>
-    signToken(folder, { scopes, subject, issuer: ISSUER, audience: ISSUER });
-  const api = await startApi(env);
-  const worker = await startProcess('worker', env, /worker ready/);
-  const { body, status } = await new ApiClient(api.url, sign).subscribe('model', {}, { waitSeconds: 10 });
-  if (status !== 201) throw new Error(JSON.stringify(body));
-  await quiet(database);
-  await worker.stop();
-  await api.stop();
-  const config = { DATABASE_URL: env.DATABASE_URL };
-  const begun = await valueOf<Date>(database, 'select created_at from subscriptions');
+async function makeMembers(stage: Stage, members: number): Promise<Date> {
+  const begun = await makeModel(stage);
   // Everything else that their year has made due is done before.
   const leftSeconds = 60 + Math.round(members / 20);
-  await copyMembers({ config, sandboxDatabaseUrl: postgres.url('sandbox') }, [
-    {
-      userId: 'model',
-      from: 1,
-      to: members,
-      earlier: `interval '${YEAR_SECONDS - leftSeconds} seconds' - (now() - '${begun.toISOString()}')`,
-    },
-  ]);
-  return valueOf(database, `select max(due_at) from subscriptions where user_id <> 'model'`);
+  const earlier = `interval '${YEAR_SECONDS - leftSeconds} seconds' - (now() - '${begun.toISOString()}')`;
+  await copyMembers(stage.databases, [{ userId: 'model', from: 1, to: members, earlier }]);
+  return valueOf(stage.database, `select max(due_at) from subscriptions where user_id <> 'model'`);
 }
 
 interface Ours {
@@ -93,8 +40,8 @@ interface Ours {
   statements: number;
 }
 
-async function renewAll(database: pg.Client, env: Record<string, string>, due: Date, members: number): Promise<Ours> {
-  const worker = await startProcess('worker', env, /worker ready/);
+async function renewAll({ database, env }: Stage, due: Date, members: number): Promise<Ours> {
+  const worker = await startProcess('dist/src/worker.js', env, /worker ready/);
   await quiet(database);
   await database.query('vacuum analyze');
   await database.query('checkpoint');
@@ -126,22 +73,6 @@ async function renewAll(database: pg.Client, env: Record<string, string>, due: D
 
 function commits(database: pg.Client): Promise<number> {
   return valueOf(database, `select xact_commit::int from pg_stat_database where datname = current_database()`);
-}
-
-async function valueOf<T>(database: pg.Client, text: string): Promise<T> {
-  const { rows } = await database.query<[T]>({ text, rowMode: 'array' });
-  if (rows[0] === undefined) throw new Error(`no row: ${text}`);
-  return rows[0][0];
-}
-
-/** Until nothing is written on a timeline any more. */
-async function quiet(database: pg.Client): Promise<void> {
-  for (let before = -1; ;) {
-    const lines = await valueOf<number>(database, 'select count(*)::int from timeline_entries');
-    if (lines === before) return;
-    before = lines;
-    await pause(5000);
-  }
 }
 
 /** Claim and intent; then settlement, ledger, outbox and the next term. */
@@ -191,8 +122,3 @@ function tell(members: number, ours: Ours, floor: number): void {
   });
   console.log(`${members} renewals: ${ratio} × the floor (goal: at least 0.5 ×)`);
 }
-
-main().catch((error: unknown) => {
-  console.error(error);
-  process.exit(1);
-});

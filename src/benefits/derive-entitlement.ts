@@ -1,11 +1,12 @@
 /** Gathers what the law needs to say whether a member is entitled now and which benefits are on; changes nothing. */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { Any, type EntityManager } from 'typeorm';
 import type { BenefitFacts } from '../domain/benefit.js';
 import { currentTerm } from '../domain/due.js';
 import { decideEntitlement } from '../domain/entitlement.js';
 import type { Subscription, Term } from '../domain/subscription.js';
 import { MarketStore } from '../markets/market.store.js';
+import { together } from '../platform/together.js';
 import { BenefitFreezeEntity } from './benefit-freeze.entity.js';
 
 @Injectable()
@@ -25,13 +26,20 @@ export class DeriveEntitlement {
       term === null
         ? await this.markets.rulePackAt(tx, country, at)
         : await this.markets.rulePack(tx, country, term.rulePackVersion);
-    const freezes = await tx.getRepository(BenefitFreezeEntity).findBy({ subscriptionId, frozen: true });
     return {
       entitlement: decideEntitlement(subscription, term, pack, at),
       term,
       catalogue: await this.markets.benefitsAt(tx, country, at),
-      frozen: new Set(freezes.map((freeze) => freeze.benefit)),
+      frozen: await together(tx, frozenOfAll, subscriptionId),
       at,
     };
   }
+}
+
+async function frozenOfAll(tx: EntityManager, subscriptionIds: readonly string[]): Promise<Set<string>[]> {
+  const where = { subscriptionId: Any(subscriptionIds), frozen: true };
+  const freezes = await tx.getRepository(BenefitFreezeEntity).findBy(where);
+  return subscriptionIds.map(
+    (id) => new Set(freezes.filter(({ subscriptionId }) => subscriptionId === id).map(({ benefit }) => benefit)),
+  );
 }

@@ -2,7 +2,9 @@
 import { Injectable, type CanActivate, type ExecutionContext, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { ACCESS, type Access, type AuthenticatedRequest, type Caller } from './access.js';
+import { machineNow } from './clock.js';
 import { Config } from './config.js';
 import { RequestProblem } from './problem.js';
 import { localKeySet } from './signing-keys.js';
@@ -10,10 +12,14 @@ import { localKeySet } from './signing-keys.js';
 const ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'];
 const CLOCK_SKEW_SECONDS = 30;
 const ROUTE_PATH = 'path';
+// The same token comes with every request of a program; the keys themselves are fetched again every ten minutes.
+const TRUSTED_MS = 60_000;
+const TRUSTED_MAX = 1000;
 
 @Injectable()
 export class AccessGuard implements CanActivate, OnApplicationBootstrap {
   private keys: JWTVerifyGetKey | null = null;
+  private readonly trusted = new LRUCache<string, Caller>({ max: TRUSTED_MAX });
 
   constructor(
     private readonly config: Config,
@@ -49,6 +55,8 @@ export class AccessGuard implements CanActivate, OnApplicationBootstrap {
   private async authenticate(header: string | undefined): Promise<Caller> {
     const token = /^Bearer ([\w.-]+)$/i.exec(header ?? '')?.[1];
     if (token === undefined || this.keys === null) throw unauthorized('Send "Authorization: Bearer <token>".');
+    const known = this.trusted.get(token);
+    if (known !== undefined) return known;
     try {
       const { payload } = await jwtVerify(token, this.keys, {
         algorithms: ALGORITHMS,
@@ -58,7 +66,10 @@ export class AccessGuard implements CanActivate, OnApplicationBootstrap {
         requiredClaims: ['exp', 'sub'],
       });
       const scopes = typeof payload.scope === 'string' ? payload.scope.split(' ') : [];
-      return { subject: payload.sub ?? '', scopes };
+      const caller = { subject: payload.sub ?? '', scopes };
+      const leftMs = (payload.exp ?? 0) * 1000 - machineNow().getTime();
+      if (leftMs > 0) this.trusted.set(token, caller, { ttl: Math.min(leftMs, TRUSTED_MS) });
+      return caller;
     } catch (error) {
       if (isKeyOutage(error)) throw keysUnavailable();
       throw unauthorized('The token is not valid here: expired, not yet valid, or signed or issued by someone else.');

@@ -2,7 +2,8 @@
  * Decides what a test or a developer may ask of the sandbox beyond Stripe: its record of movements, its faults, its
  * clock, and what cardholders and their banks say. Real Stripe has none of these, so nothing in production may call them.
  */
-import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { parseInstant } from './clock.js';
 import { executeOnce } from './execute-once.js';
@@ -76,14 +77,21 @@ async function answerMovements(parts: Parts, request: Request, response: Respons
 
 /** The first entry is read before the head is sent, so that a broken query is an error and not half a file. */
 async function streamSettlement(parts: Parts, request: Request, response: Response): Promise<void> {
-  const lines = entries(parts.store, spanOf(request));
-  let next = await lines.next();
-  response.type('text/csv').write(REPORT_HEADER);
-  for (; next.done !== true; next = await lines.next()) {
-    if (!response.write(report(next.value))) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-    if (response.destroyed) return;
+  const rest = entries(parts.store, spanOf(request));
+  const first = await rest.next();
+  response.type('text/csv');
+  async function* lines(): AsyncGenerator<string> {
+    yield REPORT_HEADER;
+    if (first.done === true) return;
+    yield report(first.value);
+    for await (const entry of rest) yield report(entry);
   }
-  response.end();
+  try {
+    await pipeline(Readable.from(lines()), response);
+  } catch (error) {
+    // Who asked has gone.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
 }
 
 function spanOf(request: Request): Span {

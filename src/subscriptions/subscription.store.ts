@@ -85,7 +85,7 @@ export class SubscriptionStore {
   }
 
   live(userId: string, country: string, tx = this.database.reader): Promise<Subscription | null> {
-    return tx.getRepository(SubscriptionEntity).findOneBy({ userId, country, status: In([...LIVE_STATUSES]) });
+    return together(tx, liveOfAll, { userId, country });
   }
 
   /** The user's latest membership in a market that has ended; a new one names it (3.3.1, 5.1). */
@@ -184,6 +184,15 @@ function saveAll(tx: EntityManager, subscriptions: readonly Subscription[]): Pro
     SubscriptionEntity,
     subscriptions.map((one) => ({ ...one, claimedUntil: null })),
   );
+}
+
+async function liveOfAll(
+  tx: EntityManager,
+  asked: readonly Pick<Subscription, 'userId' | 'country'>[],
+): Promise<(Subscription | null)[]> {
+  const userId = Any(asked.map((one) => one.userId));
+  const live = await tx.getRepository(SubscriptionEntity).findBy({ userId, status: In([...LIVE_STATUSES]) });
+  return asked.map((one) => live.find((own) => own.userId === one.userId && own.country === one.country) ?? null);
 }
 
 async function termsOfAll(tx: EntityManager, subscriptionIds: readonly string[]): Promise<Term[][]> {
