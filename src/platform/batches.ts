@@ -1,14 +1,15 @@
 /**
  * Carries out in batches what comes one by one: whatever comes while others are under way goes together, next. It waits
- * for nothing: where little comes, a batch is of one.
+ * for nothing: where little comes, a batch is of one. No id is under way twice.
  */
 export class Batches<T extends { id: string }> {
   private waiting: T[] = [];
-  private underWay = 0;
+  private readonly underWay = new Set<string>();
+  private batches = 0;
 
   constructor(
     private readonly limits: { size: number; atOnce: number },
-    /** Never rejects; no id is twice in one batch. */
+    /** Never rejects. */
     private readonly carryOut: (batch: T[]) => Promise<void>,
   ) {}
 
@@ -18,17 +19,20 @@ export class Batches<T extends { id: string }> {
   }
 
   private next(): void {
-    if (this.underWay >= this.limits.atOnce || this.waiting.length === 0) return;
-    const batch = new Map<string, T>();
+    if (this.batches >= this.limits.atOnce) return;
+    const batch: T[] = [];
     const later: T[] = [];
     for (const item of this.waiting) {
-      if (batch.size < this.limits.size && !batch.has(item.id)) batch.set(item.id, item);
-      else later.push(item);
+      const taken = batch.length < this.limits.size && !this.underWay.has(item.id);
+      (taken ? batch : later).push(item);
+      if (taken) this.underWay.add(item.id);
     }
     this.waiting = later;
-    this.underWay += 1;
-    void this.carryOut([...batch.values()]).finally(() => {
-      this.underWay -= 1;
+    if (batch.length === 0) return;
+    this.batches += 1;
+    void this.carryOut(batch).finally(() => {
+      this.batches -= 1;
+      for (const { id } of batch) this.underWay.delete(id);
       this.next();
     });
   }

@@ -1,4 +1,4 @@
-/** What comes one by one is carried out in batches: those that come while others are under way, and no id twice in one. */
+/** What comes one by one is carried out in batches: those that come while others are under way, and no id is under way twice. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { Batches } from '../../src/platform/batches.js';
 
@@ -40,10 +40,16 @@ it('waits for nothing, and takes together what has come meanwhile', async () => 
   expect(begun()[3]).toEqual(['g']);
 });
 
-it('never has an id twice in a batch; the second comes next', async () => {
+it('has no id under way twice; the second comes when the first has ended', async () => {
   add('a', 'a', 'b', 'a');
   await turn();
-  expect(begun()).toEqual([['a', 'b'], ['a']]);
+  add('c');
+  await turn();
+  expect(begun()).toEqual([['a', 'b'], ['c']]);
+  await end(1);
+  expect(begun()).toHaveLength(2);
   await end(0);
   expect(begun()[2]).toEqual(['a']);
+  await end(2);
+  expect(begun()[3]).toEqual(['a']);
 });
