@@ -17,7 +17,7 @@ import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 
 // A batch ends well within the half minute its claim lasts.
 const BATCH = 1000;
-const AT_ONCE = 5;
+const AT_ONCE = 50;
 /** Longer than any sign-up takes to commit. */
 const SIGN_UP_MS = HOUR_MS;
 
