@@ -70,7 +70,8 @@ export const MOVES = {
   transfer_entity: {
     from: ['pending_payment', 'trialing', 'active', 'past_due'],
     to: null,
-    actors: ['scheduler'],
+    // Whoever reopens a membership has it follow what it missed.
+    actors: ['scheduler', 'risk', 'gateway'],
     clause: '8.3',
   },
 } as const satisfies Record<string, Move>;

@@ -1,6 +1,6 @@
 /** Keeps the transfers ordered and how far each has come; which subscription moves is decided elsewhere. */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { IsNull, MoreThanOrEqual, type EntityManager } from 'typeorm';
 import type { EntityTransfer } from '../domain/entity-transfer.js';
 import { claimRows } from '../platform/claim.js';
 import { Clock } from '../platform/clock.js';
@@ -93,13 +93,21 @@ export class TransferStore {
     await tx.query('select 1 from entity_transfers where id = $1 for no key update', [id]);
   }
 
-  /** Has those that concern a country and were not done at an instant go on, for one that was not live meanwhile. */
-  async lookAgainSince(tx: EntityManager, since: Date, residenceCountry: string): Promise<void> {
+  /**
+   * Those done at an instant or later that concern a country, in the order in which they took effect; the others look
+   * again, for one that is live again when this commits.
+   */
+  async doneSince(tx: EntityManager, since: Date, residenceCountry: string): Promise<StoredTransfer[]> {
     await tx.query(
-      `update entity_transfers set done_at = null, looked_through_to = null, claimed_until = null
-       where started_at is not null and (done_at is null or done_at >= $1) and (country is null or country = $2)`,
-      [since, residenceCountry],
+      `update entity_transfers set looked_through_to = null
+       where done_at is null and (country is null or country = $1)`,
+      [residenceCountry],
     );
+    const done = await tx.getRepository(EntityTransferEntity).find({
+      where: [IsNull(), residenceCountry].map((country) => ({ country, doneAt: MoreThanOrEqual(since) })),
+      order: { effectiveAt: 'asc', id: 'asc' },
+    });
+    return done.map(stored);
   }
 
   /** Begins again from the first subscription, for those that came in behind. */

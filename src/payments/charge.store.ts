@@ -94,7 +94,9 @@ function insertAll(tx: EntityManager, charges: readonly Charge[]): Promise<void>
 
 async function lockAll(tx: EntityManager, ids: readonly string[]): Promise<Charge[]> {
   const where = { id: Any([...new Set(ids)]) };
-  const locked = await tx.getRepository(ChargeEntity).find({ where, lock: { mode: 'pessimistic_write' } });
+  const locked = await tx
+    .getRepository(ChargeEntity)
+    .find({ where, order: { id: 'asc' }, lock: { mode: 'pessimistic_write' } });
   return inOrder(ids, locked, ChargeEntity.name);
 }
 

@@ -20,6 +20,7 @@ import { ConcludeTerm } from './conclude-term.js';
 import { EventHandlers } from './event-handlers.js';
 import { GatewayCustomers } from './gateway-customers.js';
 import { GatewayCustomerEntity, GatewayEventEntity, GatewayRequestEntity } from './gateway-request.entity.js';
+import { HandOver } from './hand-over.js';
 import { OpenCharge } from './open-charge.js';
 import { OpenFirstPayment } from './open-first-payment.js';
 import { OverdueProcessor } from './overdue.processor.js';
@@ -57,6 +58,7 @@ import { WebhooksController } from './webhooks.controller.js';
     ConcludeTerm,
     EventHandlers,
     GatewayCustomers,
+    HandOver,
     OpenCharge,
     OpenFirstPayment,
     OverdueProcessor,
@@ -82,6 +84,7 @@ import { WebhooksController } from './webhooks.controller.js';
     ChargeStore,
     ConcludeTerm,
     EventHandlers,
+    HandOver,
     OpenFirstPayment,
     RequestKinds,
     RequestStore,

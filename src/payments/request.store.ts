@@ -136,7 +136,9 @@ async function findAll(tx: EntityManager, ids: readonly string[]): Promise<(Gate
 
 async function lockAll(tx: EntityManager, ids: readonly string[]): Promise<GatewayRequestEntity[]> {
   const where = { id: Any([...new Set(ids)]) };
-  const locked = await tx.getRepository(GatewayRequestEntity).find({ where, lock: { mode: 'pessimistic_write' } });
+  const locked = await tx
+    .getRepository(GatewayRequestEntity)
+    .find({ where, order: { id: 'asc' }, lock: { mode: 'pessimistic_write' } });
   return inOrder(ids, locked, 'gateway request');
 }
 

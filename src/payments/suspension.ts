@@ -9,12 +9,12 @@ import { plusDays } from '../domain/instant.js';
 import { Refusal } from '../domain/refusal.js';
 import { giveBack } from '../domain/sanction.js';
 import type { SuspensionCause, Term } from '../domain/subscription.js';
-import { TransferStore } from '../entities/transfer.store.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { ChargeStore } from './charge.store.js';
+import { HandOver } from './hand-over.js';
 import { OpenCharge } from './open-charge.js';
 
 export interface Lifting {
@@ -32,7 +32,7 @@ export class Suspension {
     private readonly charges: ChargeStore,
     private readonly openCharge: OpenCharge,
     private readonly ledger: Ledger,
-    private readonly transfers: TransferStore,
+    private readonly handOver: HandOver,
   ) {}
 
   /**
@@ -56,7 +56,15 @@ export class Suspension {
    * Returns the days given back, or null where the bank still holds a payment: then it stays suspended for that, and
    * the days wait for the bank's decision. Refuses `not_allowed_in_state`.
    */
-  async lift(change: Change, { givesBack, reopens }: Lifting): Promise<number | null> {
+  async lift(change: Change, lifting: Lifting): Promise<number | null> {
+    const { endedAt } = change.subscription;
+    const days = await this.turnOn(change, lifting);
+    // Reopened, it is contracted with whoever took over meanwhile (8.3).
+    if (endedAt !== null) await this.handOver.catchUp(change, endedAt);
+    return days;
+  }
+
+  private async turnOn(change: Change, { givesBack, reopens }: Lifting): Promise<number | null> {
     const { subscription, now } = change;
     const lostFrom = subscription.suspendedAt ?? subscription.endedAt ?? now;
     if (reopens) await this.reopen(change);
@@ -70,14 +78,13 @@ export class Suspension {
     return days;
   }
 
-  /** The authorization that ended with it is valid again, and a company that took over meanwhile takes over (8.3). */
+  /** The authorization that ended with it is valid again. */
   private async reopen(change: Change): Promise<void> {
     const { subscription, lastTerm, now, tx } = change;
     if (lastTerm === null || subscription.endedAt === null) {
       throw new Refusal('not_allowed_in_state', 'The membership had not begun; there is nothing to reopen.', '6.1.2');
     }
     await this.mandates.restore(tx, subscription.id, subscription.endedAt);
-    await this.transfers.lookAgainSince(tx, subscription.endedAt, subscription.residenceCountry);
     change.move(lastTerm.kind === 'trial' ? 'reopen_trial' : 'reopen');
     Object.assign(subscription, { endedAt: null, endReason: null, reopenedAt: now });
   }

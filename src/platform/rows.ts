@@ -43,6 +43,19 @@ function describe<T extends ObjectLiteral>(tx: EntityManager, entity: EntityTarg
     if (column === undefined) throw new Error(`${metadata.tableName} has no column ${property}`);
     return { property, name: column.databaseName, type: String(column.type), isKey: column.isPrimary };
   });
+  rows.forEach((row) => requireWhole(metadata.tableName, row, Object.keys(rows[0] ?? {})));
   const given = columns.map(({ property, type }) => `"${property}" ${type}`).join(', ');
   return { table: metadata.tableName, columns, given: `jsonb_to_recordset($1::jsonb) as r (${given})` };
+}
+
+/** JSON would make nothing of it in silence. */
+function requireWhole(table: string, row: object, properties: string[]): void {
+  const values = row as Record<string, unknown>;
+  const lost = Object.keys(row).length === properties.length ? properties.filter((one) => isLost(values[one])) : ['?'];
+  if (lost.length > 0)
+    throw new Error(`a row for ${table} has no value, or another set of columns: ${lost.join(', ')}`);
+}
+
+function isLost(value: unknown): boolean {
+  return value === undefined || (value instanceof Date || typeof value === 'number' ? Number.isNaN(+value) : false);
 }

@@ -23,6 +23,9 @@ import { subscriptionNotFound, SubscriptionStore } from './subscription.store.js
 // While one batch waits for the database, another is decided.
 const TOGETHER = { size: 50, atOnce: 2 };
 
+// What one of them waits for, all of them wait for; alone it may take its time.
+const WAITS_SHORTLY = `set local lock_timeout = '500ms'`;
+
 type Decide<T> = (change: Change) => Promise<T>;
 
 interface Asked {
@@ -90,10 +93,7 @@ export class ChangeSubscription {
     for (const { id, actor, decide, resolve, reject } of batch) {
       const own = done.get(id);
       if (own === undefined) this.runAlone(id, actor, decide).then(resolve as (result: unknown) => void, reject);
-      else {
-        own.change.committed();
-        resolve(own.result as never);
-      }
+      else settle(own, resolve, reject);
     }
   }
 
@@ -102,6 +102,7 @@ export class ChangeSubscription {
     try {
       await this.database.once(async (tx) => {
         shareStatements(tx);
+        await tx.query(WAITS_SHORTLY);
         const ids = batch.map(({ id }) => id);
         const locked = await this.subscriptions.lockFree(tx, ids);
         const now = await this.clock.now(tx);
@@ -175,4 +176,14 @@ function termWaitsToBegin(change: Change): boolean {
   const { dueMove, dueAt, status } = change.subscription;
   const begins = dueMove === 'begin_term' && dueAt !== null && dueAt <= change.now;
   return begins && status === 'active' && !change.hasMade('begin_next_term');
+}
+
+/** It is committed, whatever becomes of what follows. */
+function settle({ change, result }: Done<unknown>, resolve: Asked['resolve'], reject: Asked['reject']): void {
+  try {
+    change.committed();
+    resolve(result as never);
+  } catch (error) {
+    reject(error);
+  }
 }

@@ -6,12 +6,10 @@ import { Injectable } from '@nestjs/common';
 import pMap from 'p-map';
 import { EntityStore } from '../entities/entity.store.js';
 import { TransferStore, type StoredTransfer } from '../entities/transfer.store.js';
-import { transferEntities } from '../domain/entity-transfer.js';
 import { HOUR_MS, plusMs } from '../domain/instant.js';
 import { isLive } from '../domain/subscription.js';
-import { Ledger } from '../ledger/ledger.js';
+import { HandOver } from '../payments/hand-over.js';
 import { Database } from '../platform/database.js';
-import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 
@@ -29,7 +27,7 @@ export class CarryOutTransfer {
     private readonly transfers: TransferStore,
     private readonly subscriptions: SubscriptionStore,
     private readonly changeSubscription: ChangeSubscription,
-    private readonly ledger: Ledger,
+    private readonly handOver: HandOver,
   ) {}
 
   /** One batch; after the last one, the end. */
@@ -53,22 +51,9 @@ export class CarryOutTransfer {
   }
 
   private async move(transfer: StoredTransfer, subscriptionId: string): Promise<void> {
-    await this.changeSubscription.run(subscriptionId, 'scheduler', async (change: Change) => {
-      const { subscription, tx } = change;
-      const { id: transferId, from, to } = transfer;
-      const before = subscription.contractingEntities;
-      // Ended or moved since it was read without the lock.
-      if (!isLive(subscription.status) || !before.some(({ name }) => name === from)) return;
-      change.move('transfer_entity');
-      subscription.contractingEntities = transferEntities(before, transfer);
-      change.record(
-        'subscription.entity_transferred',
-        '8.3',
-        `${to} takes the place of ${from}; price, term and refunds stay as they are`,
-        { transferId, from, to, before, after: subscription.contractingEntities },
-      );
-      await this.ledger.transferred(change);
-      await this.transfers.count(tx, transferId, subscriptionId);
+    await this.changeSubscription.run(subscriptionId, 'scheduler', async (change) => {
+      // It may have ended since it was read without the lock.
+      if (isLive(change.subscription.status)) await this.handOver.run(change, transfer);
     });
   }
 

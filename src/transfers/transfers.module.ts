@@ -5,7 +5,7 @@
  */
 import { Module } from '@nestjs/common';
 import { EntitiesModule } from '../entities/entities.module.js';
-import { LedgerModule } from '../ledger/ledger.module.js';
+import { PaymentsModule } from '../payments/payments.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { CarryOutTransfer } from './carry-out-transfer.js';
 import { OrderTransfer } from './order-transfer.js';
@@ -13,7 +13,7 @@ import { TransferEntityProcessor } from './transfer-entity.processor.js';
 import { TransfersController } from './transfers.controller.js';
 
 @Module({
-  imports: [EntitiesModule, LedgerModule, SubscriptionsModule],
+  imports: [EntitiesModule, PaymentsModule, SubscriptionsModule],
   controllers: [TransfersController],
   providers: [CarryOutTransfer, OrderTransfer, TransferEntityProcessor],
 })

@@ -56,10 +56,10 @@ const ALLOWED: Row[] = [
   ['replace_payment_method', 'trialing', 'trialing', 'member', '3.3.1'],
   ['replace_payment_method', 'active', 'active', 'member', '3.3.1'],
   ['replace_payment_method', 'past_due', 'past_due', 'member', '3.3.1'],
-  ['transfer_entity', 'pending_payment', 'pending_payment', 'scheduler', '8.3'],
-  ['transfer_entity', 'trialing', 'trialing', 'scheduler', '8.3'],
-  ['transfer_entity', 'active', 'active', 'scheduler', '8.3'],
-  ['transfer_entity', 'past_due', 'past_due', 'scheduler', '8.3'],
+  ['transfer_entity', 'pending_payment', 'pending_payment', 'scheduler risk gateway', '8.3'],
+  ['transfer_entity', 'trialing', 'trialing', 'scheduler risk gateway', '8.3'],
+  ['transfer_entity', 'active', 'active', 'scheduler risk gateway', '8.3'],
+  ['transfer_entity', 'past_due', 'past_due', 'scheduler risk gateway', '8.3'],
 ];
 
 const MOVE_NAMES: MoveName[] = [

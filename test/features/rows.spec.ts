@@ -46,8 +46,18 @@ it('inserts and updates as many as are given, and leaves the others as they are'
   ]);
 });
 
-it('refuses what the table has no column for', () =>
-  expect(updateRows(source.manager, NoticeEntity, [{ id: notice(1).id, shade: 'red' }])).rejects.toThrow('shade'));
+it('refuses what the table has no column for, and values that JSON would make nothing of', async () => {
+  const { id, ...rest } = notice(1);
+  for (const row of [
+    { id, shade: 'red' },
+    { id, givenAt: new Date('never') },
+    { id, daysBefore: NaN },
+    { id, until: undefined },
+  ]) {
+    await expect(updateRows(source.manager, NoticeEntity, [row])).rejects.toThrow(/shade|no value/);
+  }
+  await expect(insertRows(source.manager, NoticeEntity, [notice(4), rest])).rejects.toThrow('another set of columns');
+});
 
 it('asks together what is asked of one kind in a shared transaction, each of its own', async () => {
   const asked: number[][] = [];

@@ -137,18 +137,26 @@ it('reopens a trial as a trial, and nothing where the user has begun anew', asyn
   expect(await reinstate(member.id, true)).toMatchObject({ status: 409, body: { code: 'already_subscribed' } });
 });
 
-it('hands a reopened membership to the company that took over meanwhile', async () => {
+it('hands a reopened membership, and no other, to the company that took over meanwhile', async () => {
   const { api } = service;
   const { id, contractingEntities } = (await api.subscribe('m1')).body;
   const from = contractingEntities[0]?.name;
+  const korean = (await api.subscribe('m2', { residenceCountry: 'KR' })).body;
   await revoke(id);
-  const body = { from, to: 'New Co.', effectiveAt: '2026-03-02T10:00:00.000Z' };
-  expect((await api.call('POST', '/v1/entity-transfers', body, { scope: 'operations' })).status).toBe(201);
+  // Whoever comes to the first company after it has handed its members over stays there.
+  for (const transfer of [
+    { from, to: 'New Co.', effectiveAt: '2026-03-02T10:00:00.000Z' },
+    { from: 'AliExpress Korea Limited', to: from, effectiveAt: '2026-03-02T11:00:00.000Z' },
+  ]) {
+    expect((await api.call('POST', '/v1/entity-transfers', transfer, { scope: 'operations' })).status).toBe(201);
+  }
   await api.clockTo('2026-03-03T10:00:00.000Z');
   expect((await api.subscription(id)).contractingEntities).toEqual(contractingEntities);
-  expect((await reinstate(id, true)).status).toBe(200);
+  const others = (await api.subscription(korean.id)).contractingEntities;
+  expect(others.map(({ name }) => name)).toContain(from);
+  expect((await reinstate(id, true)).body).toMatchObject({ contractingEntities: [{ name: 'New Co.' }] });
   await api.clockBy('PT1S');
-  expect((await api.subscription(id)).contractingEntities).toMatchObject([{ name: 'New Co.' }]);
+  expect((await api.subscription(korean.id)).contractingEntities).toEqual(others);
 });
 
 it('does not undo an end that had another cause', async () => {
