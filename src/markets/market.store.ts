@@ -100,7 +100,7 @@ async function publishedOf<T extends { country: string }>(
   entity: EntityTarget<T>,
   countries: readonly string[],
 ): Promise<T[][]> {
-  const all = await tx.getRepository(entity).findBy({ country: Any([...new Set(countries)]) } as never);
+  const all = await tx.getRepository(entity).findBy({ country: Any(countries) } as never);
   return countries.map((country) => all.filter((one) => one.country === country));
 }
 

@@ -27,7 +27,7 @@ export class TaxRateStore {
 }
 
 async function publishedOf(tx: EntityManager, countries: readonly string[]): Promise<TaxRateEntity[][]> {
-  const where = { country: Any([...new Set(countries)]) };
+  const where = { country: Any(countries) };
   const rates = await tx.getRepository(TaxRateEntity).find({ where, order: { effectiveFrom: 'desc' } });
   return countries.map((country) => rates.filter((rate) => rate.country === country));
 }

@@ -5,7 +5,7 @@ import type { Charge } from '../domain/charge.js';
 import { claimRows } from '../platform/claim.js';
 import { Database } from '../platform/database.js';
 import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
-import { inOrder, insertRows, updateRows } from '../platform/rows.js';
+import { inOrder, insertRows, updateClaimed } from '../platform/rows.js';
 import { together } from '../platform/together.js';
 import { ChargeEntity } from './charge.entity.js';
 
@@ -93,7 +93,7 @@ function insertAll(tx: EntityManager, charges: readonly Charge[]): Promise<void>
 }
 
 async function lockAll(tx: EntityManager, ids: readonly string[]): Promise<Charge[]> {
-  const where = { id: Any([...new Set(ids)]) };
+  const where = { id: Any(ids) };
   const locked = await tx
     .getRepository(ChargeEntity)
     .find({ where, order: { id: 'asc' }, lock: { mode: 'pessimistic_write' } });
@@ -101,11 +101,7 @@ async function lockAll(tx: EntityManager, ids: readonly string[]): Promise<Charg
 }
 
 function saveAll(tx: EntityManager, charges: readonly Charge[]): Promise<void> {
-  return updateRows(
-    tx,
-    ChargeEntity,
-    charges.map((charge) => ({ ...charge, claimedUntil: null })),
-  );
+  return updateClaimed(tx, ChargeEntity, charges);
 }
 
 async function lastTermNumbers(tx: EntityManager, subscriptionIds: readonly string[]): Promise<number[]> {

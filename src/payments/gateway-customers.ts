@@ -41,6 +41,6 @@ export class GatewayCustomers {
 }
 
 async function customersOf(tx: EntityManager, userIds: readonly string[]): Promise<(string | null)[]> {
-  const known = await tx.getRepository(GatewayCustomerEntity).findBy({ userId: Any([...new Set(userIds)]) });
+  const known = await tx.getRepository(GatewayCustomerEntity).findBy({ userId: Any(userIds) });
   return userIds.map((userId) => known.find((one) => one.userId === userId)?.customerId ?? null);
 }

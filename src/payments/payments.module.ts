@@ -1,6 +1,6 @@
 /**
  * Owns: charges, gateway requests and events; the one way to the gateway and the one door for its outcomes; how a
- * suspension, which stops charges, begins and is lifted.
+ * suspension, which stops charges, begins and is lifted; how one membership follows its company to another.
  * Does not own: when a term is charged (flows), the subscription's record, refunds.
  * Always true: intent before the gateway; no transaction open while it is called; unknown is asked for, never repeated
  * blindly; at most one undecided charge per subscription.

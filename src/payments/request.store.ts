@@ -6,7 +6,7 @@ import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database.js';
 import { DutyRunner } from '../platform/duty-runner.js';
 import { newId } from '../platform/ids.js';
-import { inOrder, updateRows } from '../platform/rows.js';
+import { inOrder, updateClaimed } from '../platform/rows.js';
 import { together } from '../platform/together.js';
 import { waitUntil } from '../platform/wait.js';
 import type { Change } from '../subscriptions/change.js';
@@ -130,12 +130,12 @@ async function insertIntended(tx: EntityManager, intended: readonly object[]): P
 }
 
 async function findAll(tx: EntityManager, ids: readonly string[]): Promise<(GatewayRequestEntity | null)[]> {
-  const found = await tx.getRepository(GatewayRequestEntity).findBy({ id: Any([...new Set(ids)]) });
+  const found = await tx.getRepository(GatewayRequestEntity).findBy({ id: Any(ids) });
   return ids.map((id) => found.find((request) => request.id === id) ?? null);
 }
 
 async function lockAll(tx: EntityManager, ids: readonly string[]): Promise<GatewayRequestEntity[]> {
-  const where = { id: Any([...new Set(ids)]) };
+  const where = { id: Any(ids) };
   const locked = await tx
     .getRepository(GatewayRequestEntity)
     .find({ where, order: { id: 'asc' }, lock: { mode: 'pessimistic_write' } });
@@ -143,11 +143,7 @@ async function lockAll(tx: EntityManager, ids: readonly string[]): Promise<Gatew
 }
 
 function saveAll(tx: EntityManager, requests: readonly GatewayRequestEntity[]): Promise<void> {
-  return updateRows(
-    tx,
-    GatewayRequestEntity,
-    requests.map((request) => ({ ...request, claimedUntil: null })),
-  );
+  return updateClaimed(tx, GatewayRequestEntity, requests);
 }
 
 async function markAllSubmitted(

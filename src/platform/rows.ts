@@ -26,6 +26,19 @@ export async function updateRows<T extends ObjectLiteral>(
   await tx.query(statement, [JSON.stringify(rows)]);
 }
 
+/** The same for rows that sweeps claim: saved, they are free for whatever is due on them next. */
+export function updateClaimed<T extends ObjectLiteral>(
+  tx: EntityManager,
+  entity: EntityTarget<T>,
+  rows: readonly object[],
+): Promise<void> {
+  return updateRows(
+    tx,
+    entity,
+    rows.map((row) => ({ ...row, claimedUntil: null })),
+  );
+}
+
 /** The rows of these ids, which must be there. */
 export function inOrder<T extends { id: string }>(ids: readonly string[], rows: readonly T[], what: string): T[] {
   const byId = new Map(rows.map((row) => [row.id, row]));

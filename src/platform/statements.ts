@@ -35,10 +35,13 @@ class Preparing extends pg.Client {
   /** A connection runs one statement at a time; changes that share a transaction wait here for their turn. */
   private afterLast(ask: () => never): never {
     const answer = this.last.then(ask, ask);
-    this.last = answer.catch(() => undefined);
+    // Only that it is over, not what it answered.
+    this.last = answer.then(over, over);
     return answer as never;
   }
 }
+
+const over = (): void => undefined;
 
 /** To its callers it is pg's own client. */
 export const PreparingClient: typeof pg.Client = Preparing;

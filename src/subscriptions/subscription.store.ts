@@ -13,7 +13,7 @@ import { Clock } from '../platform/clock.js';
 import { Database, violatesUnique } from '../platform/database.js';
 import { Refusal } from '../domain/refusal.js';
 import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
-import { insertRows, updateRows } from '../platform/rows.js';
+import { insertRows, updateClaimed } from '../platform/rows.js';
 import { together } from '../platform/together.js';
 import { SubscriptionEntity, TermEntity } from './subscription.entity.js';
 
@@ -179,11 +179,7 @@ export class SubscriptionStore {
 }
 
 function saveAll(tx: EntityManager, subscriptions: readonly Subscription[]): Promise<void> {
-  return updateRows(
-    tx,
-    SubscriptionEntity,
-    subscriptions.map((one) => ({ ...one, claimedUntil: null })),
-  );
+  return updateClaimed(tx, SubscriptionEntity, subscriptions);
 }
 
 async function liveOfAll(
