@@ -80,10 +80,11 @@ export async function postPinned(url: string, post: Post): Promise<number> {
 /** The connection goes to what this returns, so a second look-up cannot lead elsewhere. */
 const lookupPublic: LookupFunction = (host, options, callback) => {
   lookup(host, { ...options, all: true }, (error, addresses) => {
+    // Without an answer there are no addresses to look at.
+    if (error !== null) return callback(error, '');
     const [first] = addresses;
     const forbidden = addresses.find(({ address }) => !isPublicAddress(address));
-    if (error !== null) callback(error, '');
-    else if (first === undefined || forbidden !== undefined) callback(refused(forbidden?.address ?? host), '');
+    if (first === undefined || forbidden !== undefined) callback(refused(forbidden?.address ?? host), '');
     else if (options.all === true) callback(null, addresses);
     else callback(null, first.address, first.family);
   });
