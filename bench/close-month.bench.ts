@@ -7,11 +7,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DataSource } from 'typeorm';
 import { endOfMonth, monthOf } from '../src/domain/deferred-fee.js';
+import { UnusableFees } from '../src/ledger/unusable-fees.js';
 import { CloseMonth } from '../src/ledger/close-month.js';
-import { SystemClock } from '../src/platform/clock.js';
-import { Database, dataSourceOptions } from '../src/platform/database.js';
-import { startEmbeddedPostgres } from '../src/platform/embedded-postgres.js';
-import { migrate } from '../src/platform/migrate.js';
+import { SystemClock } from '../src/platform/time/clock.js';
+import { Database, dataSourceOptions } from '../src/platform/database/database.js';
+import { startEmbeddedPostgres } from '../src/embedded/postgres.js';
+import { migrate } from '../src/platform/database/migrate.js';
 
 /** Terms that began on every day of the year before `$1`; ids rise with time, as the service's do. No foreign keys: it is only data. */
 const SEED = (terms: number): string => `
@@ -62,9 +63,9 @@ async function main(): Promise<void> {
     const floor = await seconds(() => source.query(FLOOR, [end]));
     await source.query('drop table floor_entries');
     await source.query('checkpoint');
-    const closeMonth = new CloseMonth(new SystemClock(), new Database(source));
+    const closeMonth = new CloseMonth(new SystemClock(), new Database(source), new UnusableFees());
     const id = await closeMonth.order(lastMonth, 'bench', () => Promise.resolve());
-    const ours = await seconds(() => closeMonth.run(id));
+    const ours = await seconds(() => closeMonth.close(id));
     const { status, terms: earning } = await closeMonth.byId(id);
     if (status !== 'done') throw new Error(`the month is ${status}`);
     await source.destroy();

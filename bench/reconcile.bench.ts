@@ -11,9 +11,9 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import { startEmbeddedPostgres } from '../src/platform/embedded-postgres.js';
-import { migrate } from '../src/platform/migrate.js';
-import { signToken } from '../src/platform/signing-keys.js';
+import { startEmbeddedPostgres } from '../src/embedded/postgres.js';
+import { migrate } from '../src/platform/database/migrate.js';
+import { signToken } from '../src/platform/http/signing-keys.js';
 import { peakMb, startApi, startProcess } from './processes.js';
 
 const COLUMNS = [

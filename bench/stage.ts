@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../src/platform/embedded-postgres.js';
-import { migrate } from '../src/platform/migrate.js';
-import { signToken } from '../src/platform/signing-keys.js';
+import { startEmbeddedPostgres } from '../src/embedded/postgres.js';
+import { migrate } from '../src/platform/database/migrate.js';
+import { signToken } from '../src/platform/http/signing-keys.js';
 import { ApiClient } from '../test/support/api-client.js';
 import { startApi, startProcess } from './processes.js';
 

@@ -6,12 +6,14 @@ import { BenefitsModule } from './benefits/benefits.module.js';
 import { CancellationsModule } from './cancellations/cancellations.module.js';
 import { CasesModule } from './cases/cases.module.js';
 import { ChargebacksModule } from './chargebacks/chargebacks.module.js';
-import { EntitiesModule } from './entities/entities.module.js';
+import { CompaniesModule } from './companies/companies.module.js';
 import { DiscontinuationModule } from './discontinuation/discontinuation.module.js';
+import { GatewayModule } from './gateway/gateway.module.js';
 import { InvoicesModule } from './invoices/invoices.module.js';
 import { LedgerModule } from './ledger/ledger.module.js';
 import { MarketsModule } from './markets/markets.module.js';
 import { MembersModule } from './members/members.module.js';
+import { MembershipsModule } from './memberships/memberships.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { PaymentsModule } from './payments/payments.module.js';
 import type { Config } from './platform/config.js';
@@ -29,27 +31,29 @@ import { TrialsModule } from './trials/trials.module.js';
 const ROOMS = [
   MarketsModule,
   AgreementsModule,
+  CompaniesModule,
   MembersModule,
-  EntitiesModule,
+  NotificationsModule,
   SubscriptionsModule,
   CasesModule,
   LedgerModule,
-  NotificationsModule,
+  GatewayModule,
   BenefitsModule,
   PaymentsModule,
-  AddOnsModule,
-  RefundsModule,
+  MembershipsModule,
   SignupsModule,
+  RefundsModule,
+  AddOnsModule,
   TrialsModule,
   RenewalsModule,
   CancellationsModule,
-  TransfersModule,
-  SanctionsModule,
   ChargebacksModule,
+  SanctionsModule,
+  TransfersModule,
   DiscontinuationModule,
-  ReportsModule,
   InvoicesModule,
   ReconciliationModule,
+  ReportsModule,
 ];
 
 @Module({})

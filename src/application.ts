@@ -8,17 +8,16 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, getSchemaPath, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
-import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
-import { SCOPES } from './platform/access.js';
+import { SCOPES } from './platform/http/access.js';
 import type { Config } from './platform/config.js';
-import { DutyRunner } from './platform/duty-runner.js';
-import { fieldErrors } from './platform/field-errors.js';
-import { nameRequest } from './platform/logging.js';
-import { Metrics } from './platform/metrics.js';
-import { validationFailed } from './platform/problem.js';
-import { ProblemView } from './platform/problem.view.js';
-import { LONG_TEXT_PATH, parseStrictJson } from './platform/strict-json.js';
+import { JobRunner } from './platform/jobs/job-runner.js';
+import { fieldErrors } from './platform/http/field-errors.js';
+import { JsonLogger, nameRequest } from './platform/http/logging.js';
+import { Metrics } from './platform/http/metrics.js';
+import { validationFailed } from './platform/http/problem.js';
+import { ProblemView } from './platform/http/problem.view.js';
+import { LONG_TEXT_PATH, parseStrictJson } from './platform/http/strict-json.js';
 
 const rawText = express.text({ type: () => true, limit: '256kb' });
 const jsonText = express.text({ type: 'application/json', limit: '32kb' });
@@ -29,9 +28,11 @@ const agreementText = express.text({ type: 'application/json', limit: '512kb' })
 export async function createApi(config: Config): Promise<NestExpressApplication> {
   const options = { bodyParser: false, bufferLogs: true, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), options);
-  app.useLogger(app.get(Logger));
+  const logger = app.get(JsonLogger);
+  app.useLogger(logger);
   app.disable('x-powered-by');
   app.use(nameRequest);
+  app.use(logger.requests);
   const metrics = app.get(Metrics);
   app.use((request: Request, response: Response, next: NextFunction) => metrics.count(request, response, next));
   app.use(helmet());
@@ -54,8 +55,8 @@ export async function createWorker(config: Config): Promise<INestApplicationCont
     bufferLogs: true,
     abortOnError: false,
   });
-  app.useLogger(app.get(Logger));
-  await app.get(DutyRunner).start();
+  app.useLogger(app.get(JsonLogger));
+  await app.get(JobRunner).start();
   return app;
 }
 

@@ -1,9 +1,9 @@
 /** `npm start`: the embedded default. Prints where everything is and a first subscription to try; Ctrl-C stops it all. */
 import { fileURLToPath } from 'node:url';
-import { startEverything, type Running } from './everything.js';
-import { SCOPES } from './platform/access.js';
+import { startEverything, type Running } from './embedded/everything.js';
+import { SCOPES } from './platform/http/access.js';
 import { loadConfig, type Config } from './platform/config.js';
-import { signToken } from './platform/signing-keys.js';
+import { signToken } from './platform/http/signing-keys.js';
 
 const HELP = `npm start: runs the whole service: API, workers, and where none is configured an embedded PostgreSQL and
 a sandbox gateway. Settings come from the environment; .env.example lists them. Ctrl-C stops everything.`;

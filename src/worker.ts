@@ -1,7 +1,7 @@
 /** `npm run start:worker`: one worker process, against DATABASE_URL and REDIS_URL. Start as many as needed. */
 import { createWorker } from './application.js';
 import { loadConfig } from './platform/config.js';
-import { serveOps } from './platform/ops-server.js';
+import { serveOps } from './platform/http/ops-server.js';
 
 const HELP = 'Performs what is due: conversions, renewals, payments, refunds. Needs DATABASE_URL; see .env.example.';
 

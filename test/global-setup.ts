@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import Module from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { EmbeddedPostgres, EmbeddedPostgresOptions } from '../src/platform/embedded-postgres.js';
+import type { EmbeddedPostgres, EmbeddedPostgresOptions } from '../src/embedded/postgres.js';
 
 /** What is read of jest's own configuration of the run. */
 interface RunConfig {
@@ -78,7 +78,7 @@ async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres
     }
   };
   try {
-    const { startEmbeddedPostgres } = await import('../src/platform/embedded-postgres.js');
+    const { startEmbeddedPostgres } = await import('../src/embedded/postgres.js');
     return await startEmbeddedPostgres(options);
   } finally {
     loader._resolveFilename = original;

@@ -10,8 +10,8 @@ import { newCharge, type Charge } from '../domain/charge.js';
 import type { Money } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import { RequestStore } from '../payments/request.store.js';
-import type { Bind } from '../platform/idempotency.js';
+import { RequestStore } from '../gateway/request.store.js';
+import type { Bind } from '../platform/http/idempotency.js';
 import { newId } from '../platform/ids.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
@@ -29,7 +29,7 @@ export class AcceptAddOn {
   constructor(
     private readonly changeSubscription: ChangeSubscription,
     private readonly findOffer: FindOffer,
-    private readonly derive: DeriveEntitlement,
+    private readonly deriveEntitlement: DeriveEntitlement,
     private readonly addOns: AddOnStore,
     private readonly charges: ChargeStore,
     private readonly requests: RequestStore,
@@ -39,11 +39,11 @@ export class AcceptAddOn {
    * Returns the charge's id. Refuses `not_found`, `not_entitled`, `not_allowed_in_state` (accepted already),
    * `payment_in_progress`, `price_changed`.
    */
-  run({ subscriptionId, code, price: shown }: AddOnAnswer, bind: Bind): Promise<string> {
-    return this.changeSubscription.run(subscriptionId, 'member', async (change) => {
+  accept({ subscriptionId, code, price: shown }: AddOnAnswer, bind: Bind): Promise<string> {
+    return this.changeSubscription.change(subscriptionId, 'member', async (change) => {
       const { tx, subscription, terms, now } = change;
-      const { price } = await this.findOffer.run(change, code);
-      const { entitlement, term } = await this.derive.run(tx, subscription, terms, now);
+      const { price } = await this.findOffer.find(change, code);
+      const { entitlement, term } = await this.deriveEntitlement.derive(tx, subscription, terms, now);
       const addOn = await this.addOns.find(change, code);
       checkAcceptance(addOn.status, entitlement, price, shown);
       if (term === null) throw new Refusal('not_entitled', 'No term has begun.', '3.1.3');

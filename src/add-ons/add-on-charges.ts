@@ -10,9 +10,9 @@ import { isLive } from '../domain/subscription.js';
 import { Ledger } from '../ledger/ledger.js';
 import { ChargeRequests } from '../payments/charge-requests.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import type { Outcome } from '../payments/outcome.js';
-import { RequestKinds, type GatewayRequest, type RequestKind } from '../payments/request-kind.js';
-import { RequestStore } from '../payments/request.store.js';
+import type { Outcome } from '../gateway/outcome.js';
+import { RequestKinds, type GatewayRequest, type RequestKind } from '../gateway/request-kind.js';
+import { RequestStore } from '../gateway/request.store.js';
 import type { Change } from '../subscriptions/change.js';
 
 @Injectable()
@@ -65,8 +65,8 @@ export class AddOnCharges implements RequestKind, OnModuleInit {
     const { id: chargeId, reference, amountMinor, currency } = charge;
     const addOn = await this.addOns.ofCharge(tx, chargeId);
     const effect = settleAddOnCapture(addOn, chargeId, isLive(subscription.status));
-    const unservedAt = effect === 'serve' ? null : now;
-    await this.charges.save(tx, { ...charge, status: 'succeeded', gatewayPaymentId, settledAt: now, unservedAt });
+    const unappliedAt = effect === 'serve' ? null : now;
+    await this.charges.save(tx, { ...charge, status: 'succeeded', gatewayPaymentId, settledAt: now, unappliedAt });
     const data = { code: addOn.code, chargeId, reference };
     change.record('charge.succeeded', '3.1.3', `${amountMinor} ${currency} was captured for ${addOn.code}`, data);
     if (effect === 'serve') {
@@ -74,8 +74,8 @@ export class AddOnCharges implements RequestKind, OnModuleInit {
       await this.addOns.save(tx, { ...addOn, status: 'accepted' });
       change.record('add_on.paid', '3.1.3', `${addOn.code} is paid and on`, data);
     } else {
-      await this.ledger.capturedUnserved(change, charge, '3.1.3');
-      change.record('charge.unserved', '3.1.3', `nothing is left to pay for: all of it goes back`, data);
+      await this.ledger.capturedUnapplied(change, charge, '3.1.3');
+      change.record('charge.unapplied', '3.1.3', `nothing is left to pay for: all of it goes back`, data);
     }
   }
 

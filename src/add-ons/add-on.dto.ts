@@ -1,7 +1,7 @@
 /** What is sent and answered about value-added services. */
 import { IsOptional, IsUUID, Matches } from 'class-validator';
 import type { AddOnStatus } from '../domain/add-on.js';
-import { IsMoney, MoneyBody } from '../platform/money.dto.js';
+import { IsMoney, MoneyBody } from '../platform/http/money.dto.js';
 import { MoneyView } from '../subscriptions/subscription.view.js';
 
 export class AddOnParam {

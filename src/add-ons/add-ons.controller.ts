@@ -3,11 +3,11 @@ import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Refusal } from '../domain/refusal.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import { RequestStore } from '../payments/request.store.js';
-import { RequireScope } from '../platform/access.js';
-import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
-import { IdParam } from '../platform/params.dto.js';
-import { WaitMs, WaitRoute } from '../platform/wait.js';
+import { RequestStore } from '../gateway/request.store.js';
+import { RequireScope } from '../platform/http/access.js';
+import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/http/idempotency.js';
+import { IdParam } from '../platform/http/params.dto.js';
+import { WaitMs, WaitRoute } from '../platform/time/wait.js';
 import { AcceptAddOn } from './accept-add-on.js';
 import { AcceptanceBody, AddOnParam, AddOnsView, AddOnView, RefusalBody } from './add-on.dto.js';
 import { RefuseAddOn } from './refuse-add-on.js';
@@ -19,7 +19,7 @@ import { ShowAddOns } from './show-add-ons.js';
 export class AddOnsController {
   constructor(
     private readonly idempotency: Idempotency,
-    private readonly show: ShowAddOns,
+    private readonly showAddOns: ShowAddOns,
     private readonly acceptAddOn: AcceptAddOn,
     private readonly refuseAddOn: RefuseAddOn,
     private readonly charges: ChargeStore,
@@ -29,7 +29,7 @@ export class AddOnsController {
   /** Every value-added service the market offers, with its price and what the member answered. */
   @Get()
   async list(@Param() { id }: IdParam): Promise<AddOnsView> {
-    return { data: await this.show.run(id), nextCursor: null };
+    return { data: await this.showAddOns.show(id), nextCursor: null };
   }
 
   /**
@@ -46,14 +46,14 @@ export class AddOnsController {
     @WaitMs() waitMs: number,
   ): Promise<AddOnView> {
     const shown = { amountMinor: price.amount, currency: price.currency };
-    return this.idempotency.run(keyed, {
-      act: (bind) => this.acceptAddOn.run({ subscriptionId: id, code, price: shown }, bind),
+    return this.idempotency.answerOnce(keyed, {
+      act: (bind) => this.acceptAddOn.accept({ subscriptionId: id, code, price: shown }, bind),
       answer: async (chargeId) => {
         await this.requests.waitUntilDecided(id, waitMs);
         if ((await this.charges.get(chargeId)).status === 'failed') {
           throw new Refusal('payment_declined', 'The payment was declined; the membership is not touched.', '3.1.3');
         }
-        return this.show.one(id, code);
+        return this.showAddOns.one(id, code);
       },
     });
   }
@@ -67,9 +67,9 @@ export class AddOnsController {
     @Body() _body: RefusalBody,
     @Keyed() keyed: KeyedRequest,
   ): Promise<AddOnView> {
-    return this.idempotency.run(keyed, {
-      act: (bind) => this.refuseAddOn.run(id, code, bind),
-      answer: () => this.show.one(id, code),
+    return this.idempotency.answerOnce(keyed, {
+      act: (bind) => this.refuseAddOn.refuse(id, code, bind),
+      answer: () => this.showAddOns.one(id, code),
     });
   }
 }

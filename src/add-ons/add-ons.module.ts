@@ -4,6 +4,7 @@
  * Always true: charged only after an explicit yes at the price in force, once; never part of a term (3.1.3).
  */
 import { Module } from '@nestjs/common';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { BenefitsModule } from '../benefits/benefits.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
@@ -16,10 +17,19 @@ import { AddOnsController } from './add-ons.controller.js';
 import { FindOffer } from './find-offer.js';
 import { RefuseAddOn } from './refuse-add-on.js';
 import { ShowAddOns } from './show-add-ons.js';
+import { UnusableAddOns } from './unusable-add-ons.js';
 
 @Module({
-  imports: [BenefitsModule, LedgerModule, MarketsModule, PaymentsModule, RefundsModule, SubscriptionsModule],
+  imports: [
+    GatewayModule,
+    BenefitsModule,
+    LedgerModule,
+    MarketsModule,
+    PaymentsModule,
+    RefundsModule,
+    SubscriptionsModule,
+  ],
   controllers: [AddOnsController],
-  providers: [AcceptAddOn, AddOnCharges, FindOffer, RefuseAddOn, ShowAddOns],
+  providers: [AcceptAddOn, AddOnCharges, FindOffer, RefuseAddOn, ShowAddOns, UnusableAddOns],
 })
 export class AddOnsModule {}

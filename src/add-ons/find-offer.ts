@@ -9,7 +9,7 @@ export class FindOffer {
   constructor(private readonly offers: AddOnOfferStore) {}
 
   /** Refuses `not_found`. */
-  async run({ tx, subscription, now }: Change, code: string): Promise<AddOnOffer> {
+  async find({ tx, subscription, now }: Change, code: string): Promise<AddOnOffer> {
     const { country } = subscription;
     const offer = (await this.offers.offersAt(tx, country, now)).find((one) => one.code === code);
     if (offer === undefined) throw new Refusal('not_found', `${country} offers no value-added service ${code}.`);

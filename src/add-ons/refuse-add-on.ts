@@ -8,7 +8,7 @@ import { checkRefusal, type AddOn } from '../domain/add-on.js';
 import { Refusal } from '../domain/refusal.js';
 import { isLive } from '../domain/subscription.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import type { Bind } from '../platform/idempotency.js';
+import type { Bind } from '../platform/http/idempotency.js';
 import { OpenRefund } from '../refunds/open-refund.js';
 import { RefundStore } from '../refunds/refund.store.js';
 import type { Change } from '../subscriptions/change.js';
@@ -27,9 +27,9 @@ export class RefuseAddOn {
   ) {}
 
   /** Refuses `not_found`, `not_allowed_in_state` (the membership ended), `payment_in_progress`, `not_allowed_in_state` (used). */
-  run(subscriptionId: string, code: string, bind: Bind): Promise<string> {
-    return this.changeSubscription.run(subscriptionId, 'member', async (change) => {
-      await this.findOffer.run(change, code);
+  refuse(subscriptionId: string, code: string, bind: Bind): Promise<string> {
+    return this.changeSubscription.change(subscriptionId, 'member', async (change) => {
+      await this.findOffer.find(change, code);
       const { status } = change.subscription;
       if (!isLive(status)) throw new Refusal('not_allowed_in_state', `The membership is ${status}.`, '3.1.3');
       const addOn = await this.addOns.find(change, code);
@@ -49,7 +49,7 @@ export class RefuseAddOn {
     const amountMinor = paidMinor - (await this.refunds.returnedMinor(change.tx, chargeId));
     if (amountMinor === 0) return;
     const formula = `${paidMinor} paid, never used = ${amountMinor}`;
-    await this.openRefund.run(change, {
+    await this.openRefund.open(change, {
       chargeId,
       cancellationId: null,
       money: { amountMinor, currency },

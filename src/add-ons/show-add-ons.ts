@@ -5,8 +5,8 @@ import type { AddOn } from '../domain/add-on.js';
 import type { Money } from '../domain/money.js';
 import { AddOnOfferStore } from '../markets/add-on-offer.store.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import type { AddOnView } from './add-on.dto.js';
 
@@ -22,7 +22,7 @@ export class ShowAddOns {
   ) {}
 
   /** By code; refuses `not_found` for a subscription there is not. */
-  async run(subscriptionId: string): Promise<AddOnView[]> {
+  async show(subscriptionId: string): Promise<AddOnView[]> {
     const tx = this.database.reader;
     const { country } = await this.subscriptions.get(subscriptionId);
     const answered = new Map((await this.addOns.list(tx, subscriptionId)).map((addOn) => [addOn.code, addOn]));
@@ -36,7 +36,7 @@ export class ShowAddOns {
 
   /** One of them. */
   async one(subscriptionId: string, code: string): Promise<AddOnView> {
-    const found = (await this.run(subscriptionId)).find((addOn) => addOn.code === code);
+    const found = (await this.show(subscriptionId)).find((addOn) => addOn.code === code);
     if (found === undefined) throw new Error(`${code} is no longer offered`);
     return found;
   }

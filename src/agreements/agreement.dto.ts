@@ -1,7 +1,7 @@
 /** What operations publishes as a version of the agreement, and how the versions are listed. */
 import { IsNotEmpty, IsOptional, IsString, Length, Matches } from 'class-validator';
-import { LimitQuery } from '../platform/page.js';
-import { IsInstant } from '../platform/params.dto.js';
+import { LimitQuery } from '../platform/http/page.js';
+import { IsInstant } from '../platform/http/params.dto.js';
 
 /** As long as the members' own word for it may be when they accept it. */
 const VERSION_FORM = /^[\w.:+-]{1,64}$/;

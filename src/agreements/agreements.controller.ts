@@ -1,8 +1,8 @@
 /** Where operations publish versions of the agreement and see which there are. */
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope, Subject } from '../platform/access.js';
-import { ApiPage, type Page } from '../platform/page.js';
+import { RequireScope, Subject } from '../platform/http/access.js';
+import { ApiPage, type Page } from '../platform/http/page.js';
 import { AgreementBody, AgreementsQuery } from './agreement.dto.js';
 import { AgreementStore } from './agreement.store.js';
 import { AgreementView, viewAgreement } from './agreement.view.js';
@@ -28,6 +28,6 @@ export class AgreementsController {
   /** Publishes a version; sign-ups must accept it from its instant on. 409 `already_published`. */
   @Post()
   async publish(@Body() body: AgreementBody, @Subject() subject: string): Promise<AgreementView> {
-    return viewAgreement(await this.publishAgreement.run(body, subject));
+    return viewAgreement(await this.publishAgreement.publish(body, subject));
   }
 }

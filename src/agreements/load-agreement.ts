@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { IsISO8601, IsNotEmpty, IsString } from 'class-validator';
 import { Config } from '../platform/config.js';
-import { Database } from '../platform/database.js';
+import { Database } from '../platform/database/database.js';
 import { readShippedFile } from '../platform/shipped-file.js';
 import { AgreementEntity } from './agreement.entity.js';
 
@@ -31,14 +31,10 @@ export class LoadAgreement implements OnModuleInit {
     const file = path.resolve(this.config.MARKETS_DIR, 'agreement.json');
     const { version, text, effectiveAt } = await readShippedFile(file, AgreementFile);
     const effectiveFrom = new Date(effectiveAt);
-    const agreements = this.database.reader.getRepository(AgreementEntity);
-    await agreements
-      .createQueryBuilder()
-      .insert()
-      .values({ version, text, publishedAt: effectiveFrom, effectiveFrom, publishedBy: 'shipped' })
-      .orIgnore()
-      .execute();
-    const stored = await agreements.findOneBy({ version });
+    const { reader } = this.database;
+    const shipped = { version, text, publishedAt: effectiveFrom, effectiveFrom, publishedBy: 'shipped' };
+    await reader.insert(AgreementEntity, shipped, 'ignore');
+    const stored = await reader.findOne(AgreementEntity, { version });
     if (stored?.text === text && stored.effectiveFrom.getTime() === effectiveFrom.getTime()) return;
     throw new Error(
       `Agreement ${version} of ${file} differs from the one in force here. What is published never changes: add a new version.`,

@@ -3,14 +3,14 @@
  * earlier one before keeps it. A version, once published, never changes.
  */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { judgePublishing } from '../domain/publishing.js';
 import { Refusal } from '../domain/refusal.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
-import { validationFailed } from '../platform/problem.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
+import { validationFailed } from '../platform/http/problem.js';
 import { AgreementEntity } from './agreement.entity.js';
 import type { AgreementBody } from './agreement.dto.js';
+import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class PublishAgreement {
@@ -20,7 +20,7 @@ export class PublishAgreement {
   ) {}
 
   /** Refuses 409 `already_published` for a version that exists, then 422 for an instant that is past or taken. */
-  async run({ version, text, effectiveAt }: AgreementBody, publishedBy: string): Promise<AgreementEntity> {
+  async publish({ version, text, effectiveAt }: AgreementBody, publishedBy: string): Promise<AgreementEntity> {
     return this.database.transaction(async (tx) => {
       // Two publishers come one after the other; readers do not wait.
       await tx.query('lock table agreements in share row exclusive mode');
@@ -28,14 +28,14 @@ export class PublishAgreement {
       const effectiveFrom = new Date(effectiveAt);
       await requirePublishable(tx, version, effectiveFrom, publishedAt);
       const agreement = { version, text, publishedAt, effectiveFrom, publishedBy };
-      await tx.getRepository(AgreementEntity).insert(agreement);
+      await tx.insert(AgreementEntity, agreement);
       return agreement;
     });
   }
 }
 
-async function requirePublishable(tx: EntityManager, version: string, effectiveFrom: Date, now: Date): Promise<void> {
-  const stored = await tx.getRepository(AgreementEntity).find({ select: { version: true, effectiveFrom: true } });
+async function requirePublishable(tx: Tx, version: string, effectiveFrom: Date, now: Date): Promise<void> {
+  const stored = await tx.find(AgreementEntity, {}, { select: { version: true, effectiveFrom: true } });
   if (stored.some((one) => one.version === version)) {
     throw new Refusal('already_published', `Version ${version} is published, and a version never changes.`, '8.1');
   }

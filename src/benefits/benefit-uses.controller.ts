@@ -1,10 +1,10 @@
 /** Where the storefront records, on an order, that a benefit was used, and reads what was. */
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope } from '../platform/access.js';
-import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
-import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
-import { IdParam } from '../platform/params.dto.js';
+import { RequireScope } from '../platform/http/access.js';
+import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/http/idempotency.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/http/page.js';
+import { IdParam } from '../platform/http/params.dto.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { BenefitUseStore } from './benefit-use.store.js';
 import { BenefitUseBody, BenefitUseView, viewBenefitUse } from './benefit.dto.js';
@@ -34,8 +34,8 @@ export class BenefitUsesController {
   ): Promise<BenefitUseView> {
     const { amount: amountMinor, currency } = value;
     const order = { subscriptionId: id, benefit, orderId, value: { amountMinor, currency } };
-    return this.idempotency.run(keyed, {
-      act: (bind) => this.recordBenefitUse.run(order, bind),
+    return this.idempotency.answerOnce(keyed, {
+      act: (bind) => this.recordBenefitUse.record(order, bind),
       answer: async (useId) => viewBenefitUse(await this.uses.get(useId)),
     });
   }

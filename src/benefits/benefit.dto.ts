@@ -1,6 +1,6 @@
 /** What is sent and answered about uses of benefits and their freezing. */
 import { IsBoolean, IsString, IsUUID, Length, Matches } from 'class-validator';
-import { IsMoney, MoneyBody } from '../platform/money.dto.js';
+import { IsMoney, MoneyBody } from '../platform/http/money.dto.js';
 import { MoneyView } from '../subscriptions/subscription.view.js';
 import type { BenefitUseEntity } from './benefit-use.entity.js';
 

@@ -1,7 +1,7 @@
 /** Where the storefront asks, on every order, whether benefits apply. */
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope } from '../platform/access.js';
+import { RequireScope } from '../platform/http/access.js';
 import { CheckEntitlement } from './check-entitlement.js';
 import { EntitlementQuery, EntitlementView } from './entitlement.dto.js';
 
@@ -14,6 +14,6 @@ export class BenefitsController {
   /** Entitled or not at this instant, with the reason and its clause. */
   @Get()
   check(@Query() { userId, shipTo }: EntitlementQuery): Promise<EntitlementView> {
-    return this.checkEntitlement.run(userId, shipTo);
+    return this.checkEntitlement.check(userId, shipTo);
   }
 }

@@ -1,6 +1,6 @@
 /** What is asked and answered about benefits. */
 import { Matches } from 'class-validator';
-import { IsCountry, USER_ID_FORM } from '../platform/params.dto.js';
+import { IsCountry, USER_ID_FORM } from '../platform/http/params.dto.js';
 
 export class EntitlementQuery {
   @Matches(USER_ID_FORM)

@@ -21,16 +21,15 @@ export class FreezeBenefit {
   ) {}
 
   /** Refuses `not_found` for a subscription or a benefit there is not. What was said before in the same words stands. */
-  run(order: FreezeOrder): Promise<BenefitFreezeEntity> {
-    return this.changeSubscription.run(order.subscriptionId, 'risk', async (change) => {
+  freeze(order: FreezeOrder): Promise<BenefitFreezeEntity> {
+    return this.changeSubscription.change(order.subscriptionId, 'risk', async (change) => {
       const { subscriptionId, benefit, frozen, reason } = order;
-      const freezes = change.tx.getRepository(BenefitFreezeEntity);
-      const standing = await freezes.findOneBy({ subscriptionId, benefit });
+      const standing = await change.tx.findOne(BenefitFreezeEntity, { subscriptionId, benefit });
       // One the market has since withdrawn can still be let go.
       if (standing === null) await this.requireBenefit(change, benefit);
       if (standing?.frozen === frozen && standing.reason === reason) return standing;
       const said: BenefitFreezeEntity = { subscriptionId, benefit, frozen, reason, at: change.now };
-      await freezes.upsert(said, ['subscriptionId', 'benefit']);
+      await change.tx.upsert(BenefitFreezeEntity, said, ['subscriptionId', 'benefit']);
       const [event, words] = frozen ? ['benefit.frozen', 'frozen'] : ['benefit.unfrozen', 'no longer frozen'];
       change.record(event, '4.5', `${benefit} is ${words}: ${reason}`, { benefit, frozen, reason });
       return said;

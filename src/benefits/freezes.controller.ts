@@ -1,7 +1,7 @@
 /** Where the risk system freezes a benefit of a member, and lets it run again. */
 import { Body, Controller, Param, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope } from '../platform/access.js';
+import { RequireScope } from '../platform/http/access.js';
 import { BenefitParam, FreezeBody, FreezeView } from './benefit.dto.js';
 import { FreezeBenefit } from './freeze-benefit.js';
 
@@ -14,7 +14,7 @@ export class FreezesController {
   /** Freezes or releases one benefit; the membership goes on (4.5, 4.7). 404 where the market has no such benefit. */
   @Put()
   async put(@Param() { id, code }: BenefitParam, @Body() body: FreezeBody): Promise<FreezeView> {
-    const { benefit, frozen, reason, at } = await this.freezeBenefit.run({
+    const { benefit, frozen, reason, at } = await this.freezeBenefit.freeze({
       subscriptionId: id,
       benefit: code,
       ...body,

@@ -8,9 +8,9 @@ import type { Money } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
 import { Ledger } from '../ledger/ledger.js';
 import { MarketStore } from '../markets/market.store.js';
-import type { Bind } from '../platform/idempotency.js';
+import type { Bind } from '../platform/http/idempotency.js';
 import { newId } from '../platform/ids.js';
-import { validationFailed } from '../platform/problem.js';
+import { validationFailed } from '../platform/http/problem.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { AddOnStore } from './add-on.store.js';
@@ -31,7 +31,7 @@ export class RecordBenefitUse {
     private readonly changeSubscription: ChangeSubscription,
     private readonly markets: MarketStore,
     private readonly uses: BenefitUseStore,
-    private readonly derive: DeriveEntitlement,
+    private readonly deriveEntitlement: DeriveEntitlement,
     private readonly addOns: AddOnStore,
     private readonly ledger: Ledger,
   ) {}
@@ -40,11 +40,11 @@ export class RecordBenefitUse {
    * Returns the use's id. Refuses in this order: `not_found`, a currency that is not the market's (422),
    * `benefit_use_differs` where the order used it with another value, `not_entitled`.
    */
-  run(order: UseOrder, bind: Bind): Promise<string> {
-    return this.changeSubscription.run(order.subscriptionId, 'member', async (change) => {
+  record(order: UseOrder, bind: Bind): Promise<string> {
+    return this.changeSubscription.change(order.subscriptionId, 'member', async (change) => {
       await this.requireMarketCurrency(change, order.value.currency);
       // Recorded once is recorded for ever: the member may since have lost what let them use it.
-      const id = (await this.recordedBefore(change, order)) ?? (await this.record(change, order));
+      const id = (await this.recordedBefore(change, order)) ?? (await this.keep(change, order));
       await bind(change.tx, id);
       return id;
     });
@@ -71,9 +71,9 @@ export class RecordBenefitUse {
     return recorded.id;
   }
 
-  private async record(change: Change, { subscriptionId, benefit, orderId, value }: UseOrder): Promise<string> {
+  private async keep(change: Change, { subscriptionId, benefit, orderId, value }: UseOrder): Promise<string> {
     const { tx, subscription, terms, now } = change;
-    const facts = await this.derive.run(tx, subscription, terms, now);
+    const facts = await this.deriveEntitlement.derive(tx, subscription, terms, now);
     const addOn = await this.addOns.find(change, benefit);
     const ofAddOn = addOn.status === 'accepted';
     const granted = { code: benefit, kind: 'add_on', description: 'paid for by the member' };

@@ -29,7 +29,7 @@ export class AssessCancellation {
   ) {}
 
   /** `law`: what is asked, a cancellation unless said otherwise; `at`: the instant it is asked for. */
-  async run(
+  async assess(
     change: Change,
     law = quoteCancellation,
     at = change.now,

@@ -7,7 +7,7 @@ import { Injectable } from '@nestjs/common';
 import type { CancellationQuote } from '../domain/cancellation.js';
 import { makeMove } from '../domain/moves.js';
 import { Refusal } from '../domain/refusal.js';
-import type { Bind } from '../platform/idempotency.js';
+import type { Bind } from '../platform/http/idempotency.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { AssessCancellation } from './assess-cancellation.js';
@@ -24,17 +24,17 @@ export interface CancelOrder {
 export class CancelSubscription {
   constructor(
     private readonly changeSubscription: ChangeSubscription,
-    private readonly assess: AssessCancellation,
+    private readonly assessCancellation: AssessCancellation,
     private readonly endWithReturns: EndWithReturns,
   ) {}
 
   /** Refuses `not_found`, `not_allowed_in_state`, `quote_expired`, `quote_stale`. */
-  run({ subscriptionId, quoteId, reason }: CancelOrder, bind: Bind): Promise<string> {
-    return this.changeSubscription.run(subscriptionId, 'member', async (change) => {
+  cancel({ subscriptionId, quoteId, reason }: CancelOrder, bind: Bind): Promise<string> {
+    return this.changeSubscription.change(subscriptionId, 'member', async (change) => {
       makeMove('cancel', change.subscription.status, change.actor);
       await bind(change.tx, subscriptionId);
       const quote = await this.decide(change, quoteId);
-      await this.endWithReturns.run(change, quote, {
+      await this.endWithReturns.end(change, quote, {
         move: 'cancel',
         endReason: 'canceled_by_member',
         words: 'canceled by the member',
@@ -48,10 +48,10 @@ export class CancelSubscription {
 
   /** The quote's own amount where one is given and nothing it rests on has changed; never another amount. */
   private async decide(change: Change, quoteId: string | null): Promise<CancellationQuote> {
-    const { quote, facts } = await this.assess.run(change);
+    const { quote, facts } = await this.assessCancellation.assess(change);
     if (quoteId === null) return quote;
     const subscriptionId = change.subscription.id;
-    const promised = await change.tx.getRepository(CancellationQuoteEntity).findOneBy({ id: quoteId, subscriptionId });
+    const promised = await change.tx.findOne(CancellationQuoteEntity, { id: quoteId, subscriptionId });
     if (promised === null) throw new Refusal('not_found', `There is no quote ${quoteId} for this subscription.`);
     if (change.now >= promised.expiresAt) {
       throw new Refusal(

@@ -2,13 +2,13 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { CancellationLine } from '../domain/cancellation.js';
-import { RequestStore } from '../payments/request.store.js';
-import { RequireScope } from '../platform/access.js';
-import { Database } from '../platform/database.js';
-import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
-import { NoBody } from '../platform/no-body.dto.js';
-import { IdParam } from '../platform/params.dto.js';
-import { WaitMs, WaitRoute } from '../platform/wait.js';
+import { RequestStore } from '../gateway/request.store.js';
+import { RequireScope } from '../platform/http/access.js';
+import { Database } from '../platform/database/database.js';
+import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/http/idempotency.js';
+import { NoBody } from '../platform/http/no-body.dto.js';
+import { IdParam } from '../platform/http/params.dto.js';
+import { WaitMs, WaitRoute } from '../platform/time/wait.js';
 import { RefundStore } from '../refunds/refund.store.js';
 import { viewRefund } from '../refunds/refund.view.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
@@ -28,13 +28,13 @@ export class CancellationsController {
     private readonly cancelSubscription: CancelSubscription,
     private readonly requests: RequestStore,
     private readonly refunds: RefundStore,
-    private readonly show: ShowSubscription,
+    private readonly showSubscription: ShowSubscription,
   ) {}
 
   /** What cancelling now would return, line by line; binding for 15 minutes. 409 `not_allowed_in_state`. */
   @Post('cancellation-quotes')
   async quote(@Param() { id }: IdParam, @Body() _body: NoBody): Promise<QuoteView> {
-    return viewQuote(await this.quoteCancellation.run(id));
+    return viewQuote(await this.quoteCancellation.quote(id));
   }
 
   /** Cancels at once. 409 `not_allowed_in_state`, `quote_expired`, `quote_stale`. */
@@ -49,8 +49,8 @@ export class CancellationsController {
     @WaitMs() waitMs: number,
   ): Promise<CancellationView> {
     const { quoteId = null, reason = null } = body;
-    return this.idempotency.run(keyed, {
-      act: (bind) => this.cancelSubscription.run({ subscriptionId: id, quoteId, reason }, bind),
+    return this.idempotency.answerOnce(keyed, {
+      act: (bind) => this.cancelSubscription.cancel({ subscriptionId: id, quoteId, reason }, bind),
       answer: async () => {
         await this.requests.waitUntilDecided(id, waitMs);
         return this.view(id);
@@ -59,12 +59,10 @@ export class CancellationsController {
   }
 
   private async view(subscriptionId: string): Promise<CancellationView> {
-    const cancellation = await this.database.reader
-      .getRepository(CancellationEntity)
-      .findOneByOrFail({ subscriptionId });
+    const cancellation = await this.database.reader.require(CancellationEntity, { subscriptionId });
     const refunds = await this.refunds.ofCancellation(cancellation.id);
     return {
-      subscription: await this.show.run(subscriptionId),
+      subscription: await this.showSubscription.show(subscriptionId),
       ...(cancellation.quoteId === null ? {} : { quoteId: cancellation.quoteId }),
       refunds: refunds.map(viewRefund),
     };

@@ -5,6 +5,7 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { BenefitsModule } from '../benefits/benefits.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
@@ -20,6 +21,7 @@ import { QuoteCancellation } from './quote-cancellation.js';
 
 @Module({
   imports: [
+    GatewayModule,
     TypeOrmModule.forFeature([CancellationEntity, CancellationQuoteEntity]),
     BenefitsModule,
     LedgerModule,

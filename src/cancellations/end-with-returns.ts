@@ -6,14 +6,14 @@ import { Injectable } from '@nestjs/common';
 import type { CancellationQuote } from '../domain/cancellation.js';
 import { waitingTerm } from '../domain/due.js';
 import type { MoveName } from '../domain/moves.js';
-import type { EndReason } from '../domain/subscription.js';
 import { Ledger } from '../ledger/ledger.js';
-import { RequestStore } from '../payments/request.store.js';
+import { RequestStore } from '../gateway/request.store.js';
 import { newId } from '../platform/ids.js';
 import { OpenRefund } from '../refunds/open-refund.js';
 import type { Change } from '../subscriptions/change.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { CancellationEntity } from './cancellation.entity.js';
+import type { EndReason } from '../domain/end-reason.js';
 
 export interface Ending {
   move: MoveName;
@@ -34,7 +34,7 @@ export class EndWithReturns {
     private readonly ledger: Ledger,
   ) {}
 
-  async run(change: Change, quote: CancellationQuote, ending: Ending): Promise<void> {
+  async end(change: Change, quote: CancellationQuote, ending: Ending): Promise<void> {
     const { tx, subscription } = change;
     const { basis, clause, formula, refundMinor, currency } = quote;
     const { quoteId, reason, effectiveAt } = ending;
@@ -42,7 +42,7 @@ export class EndWithReturns {
     change.end(ending.move, ending.endReason);
     const id = newId();
     const row = { id, subscriptionId: subscription.id, quoteId, reason, basis, effectiveAt };
-    await tx.getRepository(CancellationEntity).insert(row);
+    await tx.insert(CancellationEntity, row);
     change.record(`subscription.${subscription.status}`, clause, `${ending.words}: ${formula}`, {
       basis,
       refundMinor,
@@ -63,7 +63,7 @@ export class EndWithReturns {
     { currency, lines }: CancellationQuote,
     { chargeId, basis, clause, amountMinor, formula }: CancellationQuote['refunds'][number],
   ): Promise<void> {
-    await this.openRefund.run(change, {
+    await this.openRefund.open(change, {
       chargeId,
       cancellationId,
       money: { amountMinor, currency },

@@ -13,14 +13,14 @@ const LASTS_MS = 15 * MINUTE_MS;
 export class QuoteCancellation {
   constructor(
     private readonly changeSubscription: ChangeSubscription,
-    private readonly assess: AssessCancellation,
+    private readonly assessCancellation: AssessCancellation,
   ) {}
 
   /** Refuses `not_found`, then `not_allowed_in_state` where there is nothing to cancel. */
-  run(id: string): Promise<CancellationQuoteEntity> {
-    return this.changeSubscription.run(id, 'member', async (change) => {
+  quote(id: string): Promise<CancellationQuoteEntity> {
+    return this.changeSubscription.change(id, 'member', async (change) => {
       makeMove('cancel', change.subscription.status, 'member');
-      const { quote, facts } = await this.assess.run(change);
+      const { quote, facts } = await this.assessCancellation.assess(change);
       const row: CancellationQuoteEntity = {
         id: newId(),
         subscriptionId: id,
@@ -29,7 +29,7 @@ export class QuoteCancellation {
         effectiveAt: change.now,
         expiresAt: plusMs(change.now, LASTS_MS),
       };
-      await change.tx.getRepository(CancellationQuoteEntity).insert(row);
+      await change.tx.insert(CancellationQuoteEntity, row);
       return row;
     });
   }

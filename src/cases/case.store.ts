@@ -1,14 +1,15 @@
 /** Opens cases in the transaction of the fact, one per subject at a time, and lets operations close them with a reason. */
-import { Injectable } from '@nestjs/common';
-import { IsNull, type EntityManager } from 'typeorm';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Metrics } from '../platform/http/metrics.js';
+import { IsNull } from 'typeorm';
 import { Refusal } from '../domain/refusal.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
-import { Outbox } from '../platform/outbox.js';
-import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
-import { together } from '../platform/together.js';
+import { Outbox } from '../notifications/outbox.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
 import { CaseEntity } from './case.entity.js';
+import type { Tx } from '../platform/database/tx.js';
 
 export interface NewCase {
   kind:
@@ -37,19 +38,32 @@ const OPEN = `
   where $8::boolean or not exists (select from cases where kind = $2 and subject_id = $4)
   on conflict do nothing returning id`;
 
+const OPEN_BY_KIND = `
+  select kind as name, count(*)::int as count from cases where resolved_at is null group by kind`;
+
 @Injectable()
-export class CaseStore {
+export class CaseStore implements OnModuleInit {
   constructor(
     private readonly clock: Clock,
     private readonly database: Database,
     private readonly outbox: Outbox,
+    private readonly metrics: Metrics,
   ) {}
 
-  async open(tx: EntityManager, opened: NewCase): Promise<void> {
+  onModuleInit(): void {
+    this.metrics.register({
+      name: 'vip_cases_open',
+      help: 'cases that wait for a person',
+      label: 'kind',
+      count: () => this.database.reader.query(OPEN_BY_KIND),
+    });
+  }
+
+  async open(tx: Tx, opened: NewCase): Promise<void> {
     const id = newId();
     const { kind, subscriptionId, subjectId, explanation, openedAt, data, recurs = false } = opened;
     const values = [id, kind, subscriptionId, subjectId, explanation, JSON.stringify(data), openedAt, recurs];
-    const inserted = await tx.query<unknown[]>(OPEN, values);
+    const inserted = await tx.query(OPEN, values);
     if (inserted.length === 0) return;
     await this.outbox.append(tx, {
       id: newId(),
@@ -61,33 +75,33 @@ export class CaseStore {
   }
 
   /** Closes what settled by itself. */
-  close(tx: EntityManager, subjectId: string, resolution: string, at: Date): Promise<void> {
-    return together(tx, closeAll, { subjectId, resolution, at });
+  close(tx: Tx, subjectId: string, resolution: string, at: Date): Promise<void> {
+    return tx.together(closeAll, { subjectId, resolution, at });
   }
 
   listOpen(page: PageQuery): Promise<CaseEntity[]> {
-    return this.database.reader.getRepository(CaseEntity).find({
-      where: { resolvedAt: IsNull(), ...afterCursor(page) },
-      order: { id: 'desc' },
-      take: limitOf(page) + 1,
-    });
+    return this.database.reader.find(
+      CaseEntity,
+      { resolvedAt: IsNull(), ...afterCursor(page) },
+      { order: { id: 'desc' }, take: limitOf(page) + 1 },
+    );
   }
 
   /** Refuses `not_found`, then `not_allowed_in_state` when it is closed already. */
   async resolve(id: string, resolvedBy: string, resolution: string): Promise<CaseEntity> {
     return this.database.transaction(async (tx) => {
-      const found = await tx.getRepository(CaseEntity).findOne({ where: { id }, lock: { mode: 'pessimistic_write' } });
+      const found = await tx.findOne(CaseEntity, { id }, { lock: 'wait' });
       if (found === null) throw new Refusal('not_found', `There is no case ${id}.`);
       if (found.resolvedAt !== null) throw new Refusal('not_allowed_in_state', 'The case is closed already.');
-      return tx
-        .getRepository(CaseEntity)
-        .save({ ...found, resolvedAt: await this.clock.now(tx), resolvedBy, resolution });
+      const resolved = { ...found, resolvedAt: await this.clock.now(tx), resolvedBy, resolution };
+      await tx.update(CaseEntity, resolved);
+      return resolved;
     });
   }
 }
 
 async function closeAll(
-  tx: EntityManager,
+  tx: Tx,
   settled: readonly { subjectId: string; resolution: string; at: Date }[],
 ): Promise<void> {
   await tx.query(

@@ -1,9 +1,9 @@
 /** Where operations see and close what needs a person. Closing a case moves no money. */
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope, Subject } from '../platform/access.js';
-import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
-import { IdParam } from '../platform/params.dto.js';
+import { RequireScope, Subject } from '../platform/http/access.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/http/page.js';
+import { IdParam } from '../platform/http/params.dto.js';
 import { CaseEntity } from './case.entity.js';
 import { ResolutionBody } from './case.dto.js';
 import { CaseStore } from './case.store.js';

@@ -5,12 +5,13 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { NotificationsModule } from '../notifications/notifications.module.js';
 import { CaseEntity } from './case.entity.js';
 import { CaseStore } from './case.store.js';
 import { CasesController } from './cases.controller.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([CaseEntity])],
+  imports: [NotificationsModule, TypeOrmModule.forFeature([CaseEntity])],
   controllers: [CasesController],
   providers: [CaseStore],
   exports: [CaseStore],

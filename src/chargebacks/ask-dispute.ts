@@ -5,10 +5,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { statusOfDispute } from '../domain/chargeback.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import { EventHandlers, type EventHandler } from '../payments/event-handlers.js';
-import type { ToldDispute } from '../payments/outcome.js';
-import { RequestStore } from '../payments/request.store.js';
-import { StripeGateway } from '../payments/stripe-gateway.js';
+import { EventHandlers, type EventHandler } from '../gateway/event-handlers.js';
+import type { GatewayDispute } from '../gateway/outcome.js';
+import { RequestStore } from '../gateway/request.store.js';
+import { StripeGateway } from '../gateway/stripe/stripe-gateway.js';
 import { SettleDispute } from './settle-dispute.js';
 
 @Injectable()
@@ -20,7 +20,7 @@ export class AskDispute implements EventHandler, OnModuleInit {
     private readonly gateway: StripeGateway,
     private readonly charges: ChargeStore,
     private readonly requests: RequestStore,
-    private readonly door: SettleDispute,
+    private readonly settleDispute: SettleDispute,
   ) {}
 
   onModuleInit(): void {
@@ -35,14 +35,14 @@ export class AskDispute implements EventHandler, OnModuleInit {
   }
 
   /** An inquiry takes no money, and a payment of something else than memberships is not ours. */
-  async settle(told: ToldDispute): Promise<boolean> {
+  async settle(told: GatewayDispute): Promise<boolean> {
     const status = statusOfDispute(told.status);
     const chargeId = status === null ? null : await this.chargeOf(told);
-    return status === null || chargeId === null || this.door.run(chargeId, told, status);
+    return status === null || chargeId === null || this.settleDispute.settle(chargeId, told, status);
   }
 
   /** By the payment, or where that is not booked yet by the reference it carries. */
-  private async chargeOf({ paymentId, reference }: ToldDispute): Promise<string | null> {
+  private async chargeOf({ paymentId, reference }: GatewayDispute): Promise<string | null> {
     const charge = paymentId === null ? null : await this.charges.findByPayment(paymentId);
     if (charge !== null) return charge.id;
     const request = reference === null ? null : await this.requests.findByReference(reference);

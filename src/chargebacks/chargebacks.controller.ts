@@ -1,8 +1,8 @@
 /** Where finance sees what members dispute with their banks. Nobody can decide a dispute here: the bank does. */
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope } from '../platform/access.js';
-import { ApiPage, pageOf, type Page } from '../platform/page.js';
+import { RequireScope } from '../platform/http/access.js';
+import { ApiPage, pageOf, type Page } from '../platform/http/page.js';
 import { ChargebacksQuery } from './chargeback.dto.js';
 import { ChargebackStore } from './chargeback.store.js';
 import { ChargebackView, viewChargeback } from './chargeback.view.js';

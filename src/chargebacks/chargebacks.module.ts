@@ -6,6 +6,8 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { MembershipsModule } from '../memberships/memberships.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { CasesModule } from '../cases/cases.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
@@ -24,6 +26,8 @@ import { SettleWaitingRefunds } from './settle-waiting-refunds.js';
 
 @Module({
   imports: [
+    MembershipsModule,
+    GatewayModule,
     TypeOrmModule.forFeature([ChargebackEntity]),
     CasesModule,
     LedgerModule,

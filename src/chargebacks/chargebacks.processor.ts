@@ -5,9 +5,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { askAgainAt } from '../domain/chargeback.js';
 import { HOUR_MS, plusDays, plusMs } from '../domain/instant.js';
-import { StripeGateway } from '../payments/stripe-gateway.js';
-import { Clock } from '../platform/clock.js';
-import { DutyRunner } from '../platform/duty-runner.js';
+import { StripeGateway } from '../gateway/stripe/stripe-gateway.js';
+import { Clock } from '../platform/time/clock.js';
+import { JobRunner } from '../platform/jobs/job-runner.js';
 import { AskDispute } from './ask-dispute.js';
 import { ChargebackStore } from './chargeback.store.js';
 
@@ -19,7 +19,7 @@ const OVERLAP_DAYS = 3;
 @Injectable()
 export class ChargebacksProcessor implements OnModuleInit {
   constructor(
-    private readonly runner: DutyRunner,
+    private readonly jobs: JobRunner,
     private readonly clock: Clock,
     private readonly gateway: StripeGateway,
     private readonly chargebacks: ChargebackStore,
@@ -27,14 +27,17 @@ export class ChargebacksProcessor implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.runner.register({
+    this.jobs.register({
       name: 'ask_chargeback',
-      claim: (max) => this.chargebacks.claimToAsk(max),
+      table: 'chargebacks',
+      where: 'next_query_at is not null',
+      dueAt: 'next_query_at',
       perform: (id) => this.ask(id),
     });
-    this.runner.register({
+    this.jobs.register({
       name: 'look_for_disputes',
-      claim: (max) => this.chargebacks.claimLooks(max),
+      table: 'dispute_looks',
+      where: 'next_look_at <= clock_timestamp()',
       perform: (id) => this.look(id),
     });
   }

@@ -17,15 +17,15 @@ export class CloseChargeback {
   constructor(
     private readonly chargebacks: ChargebackStore,
     private readonly charges: ChargeStore,
-    private readonly refunds: SettleWaitingRefunds,
+    private readonly settleWaitingRefunds: SettleWaitingRefunds,
     private readonly ledger: CashLedger,
-    private readonly service: HoldService,
+    private readonly holdService: HoldService,
     private readonly cases: CaseStore,
   ) {}
 
   /** False while the gateway has not decided a refund of the payment: until then nobody knows what is still owed. */
-  async run(change: Change, open: Chargeback, status: 'won' | 'lost'): Promise<boolean> {
-    if (status === 'lost' && (await this.refunds.areUndecided(change, open))) return false;
+  async close(change: Change, open: Chargeback, status: 'won' | 'lost'): Promise<boolean> {
+    if (status === 'lost' && (await this.settleWaitingRefunds.areUndecided(change, open))) return false;
     const { tx, now } = change;
     const { id: chargebackId, chargeId, amountMinor, currency } = open;
     const closed: Chargeback = { ...open, status, closedAt: now, nextQueryAt: null };
@@ -34,24 +34,24 @@ export class CloseChargeback {
     change.record(`chargeback.${status}`, '5.2', words, { chargebackId, chargeId, amountMinor, currency });
     await this.cases.close(tx, chargebackId, words, now);
     await (status === 'won' ? this.win(change, closed) : this.lose(change, closed));
-    await this.service.resume(change, closed);
+    await this.holdService.resume(change, closed);
     return true;
   }
 
   private async win(change: Change, chargeback: Chargeback): Promise<void> {
     await this.settleCharge(change, chargeback, 0);
     await this.ledger.chargebackWon(change, chargeback.id, chargeback);
-    await this.refunds.sendAgain(change, chargeback);
+    await this.settleWaitingRefunds.sendAgain(change, chargeback);
   }
 
   private async lose(change: Change, chargeback: Chargeback): Promise<void> {
     const { id, chargeId, amountMinor } = chargeback;
-    const { coveredMinor, owedMinor } = await this.refunds.payByChargeback(change, chargeback);
+    const { coveredMinor, owedMinor } = await this.settleWaitingRefunds.payByChargeback(change, chargeback);
     await this.settleCharge(change, chargeback, amountMinor);
     const lost = { chargeId, amountMinor: amountMinor - coveredMinor };
     const creditedMinor = await this.ledger.chargebackLost(change, id, lost, owedMinor);
     await this.chargebacks.save(change.tx, { ...chargeback, creditedMinor });
-    await this.service.dropWaitingTerm(change, chargeback);
+    await this.holdService.dropWaitingTerm(change, chargeback);
   }
 
   private async settleCharge({ tx }: Change, chargeback: Chargeback, lostMinor: number): Promise<void> {

@@ -8,7 +8,7 @@ import type { Chargeback } from '../domain/chargeback.js';
 import { waitingTerm } from '../domain/due.js';
 import { followedFrom } from '../domain/sanction.js';
 import { isLive } from '../domain/subscription.js';
-import { Suspension } from '../payments/suspension.js';
+import { Suspension } from '../memberships/suspension.js';
 import type { Change } from '../subscriptions/change.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 

@@ -8,7 +8,7 @@ import type { Charge } from '../domain/charge.js';
 import { askAgainAt, type Chargeback } from '../domain/chargeback.js';
 import { CashLedger } from '../ledger/cash-ledger.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import type { ToldDispute } from '../payments/outcome.js';
+import type { GatewayDispute } from '../gateway/outcome.js';
 import { newId } from '../platform/ids.js';
 import { RefundStore } from '../refunds/refund.store.js';
 import type { Change } from '../subscriptions/change.js';
@@ -22,11 +22,11 @@ export class OpenChargeback {
     private readonly charges: ChargeStore,
     private readonly refunds: RefundStore,
     private readonly ledger: CashLedger,
-    private readonly service: HoldService,
+    private readonly holdService: HoldService,
     private readonly cases: CaseStore,
   ) {}
 
-  async run(change: Change, charge: Charge, told: ToldDispute): Promise<Chargeback> {
+  async open(change: Change, charge: Charge, told: GatewayDispute): Promise<Chargeback> {
     const { tx, now } = change;
     const { gatewayDisputeId, amountMinor, currency, reason } = told;
     const { id: chargeId, subscriptionId, termNumber } = charge;
@@ -56,13 +56,13 @@ export class OpenChargeback {
       currency,
       reason,
     });
-    await this.service.stop(change, chargeback);
+    await this.holdService.stop(change, chargeback);
     await this.openCase(change, chargeback, told, words);
     return chargeback;
   }
 
   /** A refund that is made or on its way may mean that the member gets the money twice: a person should tell the bank. */
-  private async openCase(change: Change, chargeback: Chargeback, told: ToldDispute, words: string): Promise<void> {
+  private async openCase(change: Change, chargeback: Chargeback, told: GatewayDispute, words: string): Promise<void> {
     const { id: subjectId, subscriptionId, chargeId, currency } = chargeback;
     const returned = await this.refunds.lockAll(change.tx, chargeId);
     const returnedMinor = returned.reduce((sum, { amountMinor }) => sum + amountMinor, 0);

@@ -7,7 +7,7 @@ import { CaseStore } from '../cases/case.store.js';
 import type { Charge } from '../domain/charge.js';
 import type { Chargeback, ChargebackStatus } from '../domain/chargeback.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import type { ToldDispute } from '../payments/outcome.js';
+import type { GatewayDispute } from '../gateway/outcome.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { ChargebackStore } from './chargeback.store.js';
@@ -20,15 +20,15 @@ export class SettleDispute {
     private readonly changeSubscription: ChangeSubscription,
     private readonly charges: ChargeStore,
     private readonly chargebacks: ChargebackStore,
-    private readonly opening: OpenChargeback,
-    private readonly closing: CloseChargeback,
+    private readonly openChargeback: OpenChargeback,
+    private readonly closeChargeback: CloseChargeback,
     private readonly cases: CaseStore,
   ) {}
 
   /** False when it cannot be applied yet: the capture is not booked, or a refund of it is not decided. */
-  async run(chargeId: string, told: ToldDispute, status: ChargebackStatus): Promise<boolean> {
+  async settle(chargeId: string, told: GatewayDispute, status: ChargebackStatus): Promise<boolean> {
     const { subscriptionId } = await this.charges.get(chargeId);
-    return this.changeSubscription.run(subscriptionId, 'gateway', async (change) => {
+    return this.changeSubscription.change(subscriptionId, 'gateway', async (change) => {
       const charge = await this.charges.lock(change.tx, chargeId);
       if (charge.status !== 'succeeded') return false;
       const known = await this.chargebacks.findByDispute(change.tx, told.gatewayDisputeId);
@@ -37,13 +37,13 @@ export class SettleDispute {
         await this.openCase(change, charge, told, wrong);
         return true;
       }
-      const chargeback = known ?? (await this.opening.run(change, charge, told));
+      const chargeback = known ?? (await this.openChargeback.open(change, charge, told));
       if (chargeback.status !== 'open' || status === 'open') return true;
-      return this.closing.run(change, chargeback, status);
+      return this.closeChargeback.close(change, chargeback, status);
     });
   }
 
-  private openCase({ tx, now }: Change, charge: Charge, told: ToldDispute, wrong: string): Promise<void> {
+  private openCase({ tx, now }: Change, charge: Charge, told: GatewayDispute, wrong: string): Promise<void> {
     return this.cases.open(tx, {
       kind: 'chargeback',
       subscriptionId: charge.subscriptionId,
@@ -59,7 +59,7 @@ export class SettleDispute {
 function contradiction(
   charge: Charge,
   known: Chargeback | null,
-  told: ToldDispute,
+  told: GatewayDispute,
   status: ChargebackStatus,
 ): string | null {
   const { amountMinor, currency, paymentId } = told;

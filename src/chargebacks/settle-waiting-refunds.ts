@@ -7,7 +7,7 @@ import { coveredRefunds, type Chargeback } from '../domain/chargeback.js';
 import { CashLedger } from '../ledger/cash-ledger.js';
 import { ChargeStore } from '../payments/charge.store.js';
 import { OpenRefund } from '../refunds/open-refund.js';
-import { RefundPayoutStore } from '../refunds/refund-payout.store.js';
+import { ManualRefundStore } from '../refunds/manual-refund.store.js';
 import { RefundStore } from '../refunds/refund.store.js';
 import { SettleRefund } from '../refunds/settle-refund.js';
 import type { Change } from '../subscriptions/change.js';
@@ -17,7 +17,7 @@ export class SettleWaitingRefunds {
   constructor(
     private readonly charges: ChargeStore,
     private readonly refunds: RefundStore,
-    private readonly payouts: RefundPayoutStore,
+    private readonly payouts: ManualRefundStore,
     private readonly openRefund: OpenRefund,
     private readonly settleRefund: SettleRefund,
     private readonly ledger: CashLedger,

@@ -1,6 +1,8 @@
 /** The commands of whoever keeps the books: close a month, and check that everything agrees. */
 import { Argument, Option, type Command } from 'commander';
+import { unusableAddOns } from '../add-ons/unusable-add-ons.js';
 import { CloseMonth, type MonthClose } from '../ledger/close-month.js';
+import { UnusableFees } from '../ledger/unusable-fees.js';
 import { loadConfig } from '../platform/config.js';
 import { checkBooks, type Finding } from '../reports/books/check-books.js';
 import { GatewayRecord } from '../reports/books/gateway-record.js';
@@ -45,9 +47,11 @@ function monthOf(text: string): string {
 }
 
 async function closeMonth({ database, clock }: Opened, month: string, by: string): Promise<void> {
-  const closing = new CloseMonth(clock, database);
+  const unusableFees = new UnusableFees();
+  unusableFees.register(unusableAddOns);
+  const closing = new CloseMonth(clock, database, unusableFees);
   const id = await closing.order(month, by, () => Promise.resolve());
-  for (const open of await closing.running(month)) await closing.run(open, showProgress);
+  for (const open of await closing.running(month)) await closing.close(open, showProgress);
   const { status, terms, entries } = await closing.byId(id);
   console.log(`${month} is ${status === 'done' ? 'closed' : 'being closed'}: ${terms} terms, ${entries} entries`);
 }

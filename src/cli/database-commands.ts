@@ -1,8 +1,8 @@
 /** The commands of whoever installs the service: migrate, and print the schema. */
 import type { Command } from 'commander';
 import { loadConfig } from '../platform/config.js';
-import { migrate, revertLatest } from '../platform/migrate.js';
-import { dumpSchema } from '../platform/schema-dump.js';
+import { migrate, revertLatest } from '../platform/database/migrate.js';
+import { dumpSchema } from '../platform/database/schema-dump.js';
 
 export function addDatabaseCommands(program: Command): void {
   program

@@ -1,5 +1,5 @@
 /** Prints the rows of a report: as CSV or JSON however many, or as a table to be read. */
-import { writeCsv, type RowBatches } from '../platform/csv.js';
+import { writeCsv, type RowBatches } from '../platform/http/csv.js';
 
 export const FORMATS = ['table', 'csv', 'json'] as const;
 export type Format = (typeof FORMATS)[number];

@@ -10,7 +10,7 @@ import { Membership, MEMBERSHIP_COLUMNS, membershipLines } from '../reports/memb
 import { REFUND_COLUMNS, RefundsReport } from '../reports/refunds-report.js';
 import { MonthsQuery, PeriodQuery, RefundsPeriod } from '../reports/report.dto.js';
 import { Revenue, REVENUE_COLUMNS } from '../reports/revenue.js';
-import type { RowBatches } from '../platform/csv.js';
+import type { RowBatches } from '../platform/http/csv.js';
 import { FORMATS, printRows, type Format } from './print-rows.js';
 import { withDatabase, type Opened } from './with-database.js';
 
@@ -46,7 +46,7 @@ const deferredRevenue: ReportCommand<MonthsQuery> = {
   options: MONTHS,
   query: MonthsQuery,
   columns: DEFERRED_REVENUE_COLUMNS,
-  rows: async ({ clock, database }, query) => [(await new DeferredRevenue(clock, database).run(query)).rows],
+  rows: async ({ clock, database }, query) => [(await new DeferredRevenue(clock, database).report(query)).rows],
 };
 
 const trialBalance: ReportCommand<TrialBalanceQuery> = {
@@ -79,7 +79,7 @@ const revenue: ReportCommand<MonthsQuery> = {
   options: MONTHS,
   query: MonthsQuery,
   columns: REVENUE_COLUMNS,
-  rows: async ({ database }, query) => [(await new Revenue(database).run(query)).rows],
+  rows: async ({ database }, query) => [(await new Revenue(database).report(query)).rows],
 };
 
 const refunds: ReportCommand<RefundsPeriod> = {
@@ -97,7 +97,7 @@ const membership: ReportCommand<PeriodQuery> = {
   options: PERIOD,
   query: PeriodQuery,
   columns: MEMBERSHIP_COLUMNS,
-  rows: async ({ database }, query) => [membershipLines(await new Membership(database).run(query))],
+  rows: async ({ database }, query) => [membershipLines(await new Membership(database).report(query))],
 };
 
 export function addReportCommands(program: Command): void {

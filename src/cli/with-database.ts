@@ -5,13 +5,13 @@
 import { access, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { DataSource } from 'typeorm';
-import { Clock, SystemClock, TestClock } from '../platform/clock.js';
+import { Clock, SystemClock, TestClock } from '../platform/time/clock.js';
 import type { Config } from '../platform/config.js';
-import { APP_ROLE } from '../platform/database-roles.js';
-import { Database, dataSourceOptions } from '../platform/database.js';
-import { startEmbeddedPostgres } from '../platform/embedded-postgres.js';
-import { clusterPlace } from '../platform/embedded-postgres-cluster.js';
-import { migrationsAreCurrent } from '../platform/migrate.js';
+import { APP_ROLE } from '../platform/database/database-roles.js';
+import { Database, dataSourceOptions } from '../platform/database/database.js';
+import { startEmbeddedPostgres } from '../embedded/postgres.js';
+import { clusterPlace } from '../embedded/postgres-cluster.js';
+import { migrationsAreCurrent } from '../platform/database/migrate.js';
 
 const CONNECTIONS_MAX = 3;
 // Tells this command's connections from those of others.
@@ -76,7 +76,7 @@ async function connect(source: DataSource, url: string): Promise<void> {
 
 async function clockOf(source: DataSource): Promise<Clock> {
   const [test] = await source.query<{ now_at: Date }[]>('select now_at from test_clock');
-  return test === undefined ? new SystemClock() : new TestClock(source, test.now_at);
+  return test === undefined ? new SystemClock() : new TestClock(new Database(source), test.now_at);
 }
 
 /** An instance may have started meanwhile and adopted the server. */

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startEverything, type Running } from '../everything.js';
+import { startEverything, type Running } from '../embedded/everything.js';
 import { loadConfig } from '../platform/config.js';
 import { LIVES, type Life } from './lives.js';
 import { Storefront } from './storefront.js';

@@ -1,12 +1,8 @@
 /** Who lives in the demo, and what each of them does when. Everything else follows by itself. */
-import type { Storefront } from './storefront.js';
+import type { SignUp, Storefront } from './storefront.js';
 
-export interface Life {
-  user: string;
+export interface Life extends SignUp {
   story: string;
-  country: string;
-  startWith: 'trial' | 'paid';
-  paymentMethod: string;
   acts: { at: string; act: (storefront: Storefront, id: string) => Promise<unknown> }[];
 }
 

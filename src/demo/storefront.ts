@@ -1,11 +1,18 @@
 /** The demo's storefront: calls the service over HTTP with tokens, as any caller would. */
 import { v7 } from 'uuid';
-import type { Running } from '../everything.js';
+import type { Running } from '../embedded/everything.js';
 import type { Config } from '../platform/config.js';
-import { signToken } from '../platform/signing-keys.js';
-import type { Life } from './lives.js';
+import { signToken } from '../platform/http/signing-keys.js';
 
 const AGREEMENT = '2023-11-01';
+
+/** What a user signs up for. */
+export interface SignUp {
+  user: string;
+  country: string;
+  startWith: 'trial' | 'paid';
+  paymentMethod: string;
+}
 
 export interface Line {
   at: string;
@@ -46,7 +53,7 @@ export class Storefront {
     );
   }
 
-  async subscribe({ user: userId, country, startWith, paymentMethod }: Life): Promise<string> {
+  async subscribe({ user: userId, country, startWith, paymentMethod }: SignUp): Promise<string> {
     await this.call('PUT', `/v1/users/${userId}/standing`, { standing: 'good', reason: 'good history' });
     const { id } = await this.call<{ id: string }>('POST', '/v1/subscriptions', {
       userId,

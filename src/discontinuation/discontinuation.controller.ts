@@ -1,9 +1,9 @@
 /** Where operations announce, approve and watch the end of a market. */
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope, Subject } from '../platform/access.js';
-import { NoBody } from '../platform/no-body.dto.js';
-import { CountryParam } from '../platform/params.dto.js';
+import { RequireScope, Subject } from '../platform/http/access.js';
+import { NoBody } from '../platform/http/no-body.dto.js';
+import { CountryParam } from '../platform/http/params.dto.js';
 import { DiscontinuationBody, DiscontinuationView } from './discontinuation.dto.js';
 import { PlanDiscontinuation } from './plan-discontinuation.js';
 import { ShowDiscontinuation } from './show-discontinuation.js';
@@ -13,8 +13,8 @@ import { ShowDiscontinuation } from './show-discontinuation.js';
 @Controller('v1/markets/:country/discontinuation')
 export class DiscontinuationController {
   constructor(
-    private readonly plan: PlanDiscontinuation,
-    private readonly show: ShowDiscontinuation,
+    private readonly planDiscontinuation: PlanDiscontinuation,
+    private readonly showDiscontinuation: ShowDiscontinuation,
   ) {}
 
   /** Announces the end: new memberships and renewals stop now. 404 `not_found`, 409 `not_allowed_in_state`. */
@@ -24,14 +24,14 @@ export class DiscontinuationController {
     @Body() { reason, effectiveAt }: DiscontinuationBody,
     @Subject() subject: string,
   ): Promise<DiscontinuationView> {
-    await this.plan.announce(country, reason, new Date(effectiveAt), subject);
-    return this.show.run(country);
+    await this.planDiscontinuation.announce(country, reason, new Date(effectiveAt), subject);
+    return this.showDiscontinuation.show(country);
   }
 
   /** The plan: before the run what it would return, after its begin what it has. */
   @Get()
   get(@Param() { country }: CountryParam): Promise<DiscontinuationView> {
-    return this.show.run(country);
+    return this.showDiscontinuation.show(country);
   }
 
   /** Approves; two different people must. 403 `four_eyes`, 409 `not_allowed_in_state`. */
@@ -42,7 +42,7 @@ export class DiscontinuationController {
     @Body() _body: NoBody,
     @Subject() subject: string,
   ): Promise<DiscontinuationView> {
-    await this.plan.approve(country, subject);
-    return this.show.run(country);
+    await this.planDiscontinuation.approve(country, subject);
+    return this.showDiscontinuation.show(country);
   }
 }

@@ -1,6 +1,6 @@
 /** What operations send to end a market, and the plan they are shown. */
 import { Length } from 'class-validator';
-import { IsInstant } from '../platform/params.dto.js';
+import { IsInstant } from '../platform/http/params.dto.js';
 import { MoneyView } from '../subscriptions/subscription.view.js';
 
 export class DiscontinuationBody {

@@ -6,7 +6,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CancellationsModule } from '../cancellations/cancellations.module.js';
-import { EntitiesModule } from '../entities/entities.module.js';
+import { CompaniesModule } from '../companies/companies.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { DiscontinuationController } from './discontinuation.controller.js';
@@ -20,7 +20,7 @@ import { TellMembers } from './tell-members.js';
   imports: [
     TypeOrmModule.forFeature([DiscontinuationEntity, DiscontinuationApprovalEntity]),
     CancellationsModule,
-    EntitiesModule,
+    CompaniesModule,
     MarketsModule,
     SubscriptionsModule,
   ],

@@ -3,14 +3,14 @@
  * once; approved by two people; carried out by the workers at its date, or at its approval where that comes later.
  */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { Refusal } from '../domain/refusal.js';
 import { MarketStore } from '../markets/market.store.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
-import { validationFailed } from '../platform/problem.js';
+import { validationFailed } from '../platform/http/problem.js';
 import { DiscontinuationApprovalEntity, DiscontinuationEntity } from './discontinuation.entity.js';
+import type { Tx } from '../platform/database/tx.js';
 
 const APPROVALS_NEEDED = 2;
 
@@ -28,7 +28,7 @@ export class PlanDiscontinuation {
       const now = await this.clock.now(tx);
       if (effectiveAt < now) throw validationFailed([{ path: 'effectiveAt', message: 'must not be in the past' }]);
       await this.markets.close(tx, country);
-      if (await tx.getRepository(DiscontinuationEntity).existsBy({ country })) {
+      if (await tx.exists(DiscontinuationEntity, { country })) {
         throw new Refusal('not_allowed_in_state', `The end of ${country} is announced already.`, '5.4');
       }
       const plan: DiscontinuationEntity = {
@@ -45,7 +45,7 @@ export class PlanDiscontinuation {
         startedAt: null,
         doneAt: null,
       };
-      await tx.getRepository(DiscontinuationEntity).insert(plan);
+      await tx.insert(DiscontinuationEntity, plan);
       return plan;
     });
   }
@@ -55,27 +55,23 @@ export class PlanDiscontinuation {
     return this.database.transaction(async (tx) => {
       const plan = await this.lock(tx, country);
       if (plan.status !== 'announced') throw new Refusal('not_allowed_in_state', 'It is approved already.', '5.4');
-      const approvals = tx.getRepository(DiscontinuationApprovalEntity);
       const { id: discontinuationId, effectiveAt } = plan;
       const now = await this.clock.now(tx);
-      if (await approvals.existsBy({ discontinuationId, approvedBy: subject })) {
+      if (await tx.exists(DiscontinuationApprovalEntity, { discontinuationId, approvedBy: subject })) {
         throw new Refusal('four_eyes', 'You have approved it already; another person must, too.', '5.4');
       }
-      await approvals.insert({ discontinuationId, approvedBy: subject, approvedAt: now });
-      const count = await approvals.countBy({ discontinuationId });
-      if (count < APPROVALS_NEEDED) return;
+      await tx.insert(DiscontinuationApprovalEntity, { discontinuationId, approvedBy: subject, approvedAt: now });
+      const approvals = await tx.find(DiscontinuationApprovalEntity, { discontinuationId });
+      if (approvals.length < APPROVALS_NEEDED) return;
       // Nothing goes back for days that were served while it waited for its second approval.
       const endsAt = effectiveAt < now ? now : effectiveAt;
-      await tx
-        .getRepository(DiscontinuationEntity)
-        .update({ id: plan.id }, { status: 'approved', effectiveAt: endsAt });
+      await tx.set(DiscontinuationEntity, { id: plan.id }, { status: 'approved', effectiveAt: endsAt });
       await this.markets.endAt(tx, country, endsAt);
     });
   }
 
-  private async lock(tx: EntityManager, country: string): Promise<DiscontinuationEntity> {
-    const plans = tx.getRepository(DiscontinuationEntity);
-    const plan = await plans.findOne({ where: { country }, lock: { mode: 'pessimistic_write' } });
+  private async lock(tx: Tx, country: string): Promise<DiscontinuationEntity> {
+    const plan = await tx.findOne(DiscontinuationEntity, { country }, { lock: 'wait' });
     if (plan === null) throw new Refusal('not_found', `No end of ${country} is announced.`);
     return plan;
   }

@@ -7,75 +7,52 @@ import { In } from 'typeorm';
 import { AssessCancellation } from '../cancellations/assess-cancellation.js';
 import { EndWithReturns } from '../cancellations/end-with-returns.js';
 import { quoteDiscontinuation } from '../domain/cancellation.js';
-import { isLive } from '../domain/subscription.js';
-import { Clock } from '../platform/clock.js';
-import { claimRows } from '../platform/claim.js';
-import { Database } from '../platform/database.js';
-import { DutyRunner } from '../platform/duty-runner.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
+import { JobRunner } from '../platform/jobs/job-runner.js';
 import type { Change } from '../subscriptions/change.js';
-import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import { SubscriptionJobs } from '../subscriptions/subscription-jobs.js';
 import { DiscontinuationEntity } from './discontinuation.entity.js';
 
-// Two hundred a second per sweep: a market of a million ends in an hour and a half without starving anybody else.
-const PER_SWEEP_MAX = 200;
+// Two hundred a second per poll: a market of a million ends in an hour and a half without starving anybody else.
+const PER_POLL_MAX = 200;
 // A sign-up that was under way at the announcement may come in when all the others have ended.
 const BEGUN = In(['running', 'done']);
+// The countries are read once, and their live members found by an index.
+const IN_ENDED_MARKET = `ended_at is null
+  and country = any(array(select country from discontinuations where status in ('running', 'done')))`;
+const EMPTY = `status = 'running' and not exists (
+  select from subscriptions s where s.country = discontinuations.country and s.ended_at is null)`;
 
 @Injectable()
 export class RunDiscontinuation implements OnModuleInit {
   constructor(
-    private readonly runner: DutyRunner,
+    private readonly jobs: JobRunner,
     private readonly clock: Clock,
     private readonly database: Database,
-    private readonly changeSubscription: ChangeSubscription,
-    private readonly assess: AssessCancellation,
+    private readonly subscriptionJobs: SubscriptionJobs,
+    private readonly assessCancellation: AssessCancellation,
     private readonly endWithReturns: EndWithReturns,
   ) {}
 
   onModuleInit(): void {
-    this.runner.register({
+    this.jobs.register({
       name: 'discontinue_market',
-      claim: (max) => this.claimApproved(max),
+      table: 'discontinuations',
+      where: `status = 'approved'`,
+      dueAt: 'effective_at',
       perform: (id) => this.begin(id),
     });
-    this.runner.register({
-      name: 'end_membership',
-      claim: () => this.claimMembers(),
-      perform: (id) => this.endOne(id),
-    });
-    this.runner.register({
+    this.subscriptionJobs.register(
+      { name: 'end_membership', table: 'subscriptions', where: IN_ENDED_MARKET, perPollMax: PER_POLL_MAX },
+      (change) => this.endOne(change),
+    );
+    this.jobs.register({
       name: 'close_discontinuation',
-      claim: (max) => this.claimRunning(max),
+      table: 'discontinuations',
+      where: EMPTY,
       perform: (id) => this.closeIfEmpty(id),
     });
-  }
-
-  private async claimApproved(max: number): Promise<string[]> {
-    const values = [await this.clock.now()];
-    const due = `status = 'approved' and effective_at <= $1`;
-    return claimRows(this.database.reader, { table: 'discontinuations', due, orderBy: 'effective_at', values }, max);
-  }
-
-  private claimRunning(max: number): Promise<string[]> {
-    const due = `status = 'running' and not exists (
-      select 1 from subscriptions s where s.country = discontinuations.country and s.ended_at is null)`;
-    return claimRows(this.database.reader, { table: 'discontinuations', due, orderBy: 'id', values: [] }, max);
-  }
-
-  /** Market by market, so that each is found by its index. */
-  private async claimMembers(): Promise<string[]> {
-    const plans = await this.database.reader.getRepository(DiscontinuationEntity).findBy({ status: BEGUN });
-    const claimed: string[] = [];
-    for (const { country } of plans) {
-      const claim = {
-        table: 'subscriptions',
-        due: 'ended_at is null and country = $1',
-        orderBy: 'id',
-        values: [country],
-      };
-      claimed.push(...(await claimRows(this.database.reader, claim, PER_SWEEP_MAX - claimed.length)));
-    }
-    return claimed;
   }
 
   private async begin(id: string): Promise<void> {
@@ -88,18 +65,15 @@ export class RunDiscontinuation implements OnModuleInit {
   }
 
   /** What goes back is counted as of the market's end, however late this membership's turn comes. */
-  private endOne(id: string): Promise<void> {
-    return this.changeSubscription.run(id, 'scheduler', async (change) => {
-      const { tx, subscription } = change;
-      const { country, status } = subscription;
-      const plan = await tx.getRepository(DiscontinuationEntity).findOneBy({ country, status: BEGUN });
-      if (plan !== null && isLive(status)) await this.end(change, plan.effectiveAt);
-    });
+  private async endOne(change: Change): Promise<void> {
+    const { country } = change.subscription;
+    const { effectiveAt } = await change.tx.require(DiscontinuationEntity, { country, status: BEGUN });
+    await this.end(change, effectiveAt);
   }
 
   private async end(change: Change, effectiveAt: Date): Promise<void> {
-    const { quote } = await this.assess.run(change, quoteDiscontinuation, effectiveAt);
-    await this.endWithReturns.run(change, quote, {
+    const { quote } = await this.assessCancellation.assess(change, quoteDiscontinuation, effectiveAt);
+    await this.endWithReturns.end(change, quote, {
       move: 'discontinue',
       endReason: 'market_discontinued',
       words: 'the market ended',
@@ -113,7 +87,7 @@ export class RunDiscontinuation implements OnModuleInit {
     await this.database.reader.query(
       `update discontinuations d set status = 'done', done_at = $2
        where id = $1 and status = 'running'
-         and not exists (select 1 from subscriptions s where s.country = d.country and s.ended_at is null)`,
+         and not exists (select from subscriptions s where s.country = d.country and s.ended_at is null)`,
       [id, await this.clock.now()],
     );
   }

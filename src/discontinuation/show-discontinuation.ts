@@ -7,8 +7,8 @@ import { quoteDiscontinuation } from '../domain/cancellation.js';
 import { GIVE_UP_AFTER_MS } from '../domain/charge.js';
 import { Refusal } from '../domain/refusal.js';
 import type { RulePack } from '../domain/rule-pack.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
 import { RETURNED_MINOR } from '../refunds/refund.store.js';
 import type { DiscontinuationView } from './discontinuation.dto.js';
 import { DiscontinuationApprovalEntity, DiscontinuationEntity } from './discontinuation.entity.js';
@@ -77,16 +77,16 @@ export class ShowDiscontinuation {
   ) {}
 
   /** Refuses `not_found`. */
-  async run(country: string): Promise<DiscontinuationView> {
+  async show(country: string): Promise<DiscontinuationView> {
     const tx = this.database.reader;
-    const plan = await tx.getRepository(DiscontinuationEntity).findOneBy({ country });
+    const plan = await tx.findOne(DiscontinuationEntity, { country });
     if (plan === null) throw new Refusal('not_found', `No end of ${country} is announced.`);
     const { id, reason, effectiveAt, announcedBy, announcedAt, status, toldAt, startedAt, doneAt } = plan;
-    const approvals = await tx.getRepository(DiscontinuationApprovalEntity).findBy({ discontinuationId: id });
+    const approvals = await tx.find(DiscontinuationApprovalEntity, { discontinuationId: id });
     const live = await this.liveMembers(country);
     const begun = status === 'running' || status === 'done';
     const totals = begun
-      ? await tx.query<Total[]>(RETURNED, [country])
+      ? await tx.query<Total>(RETURNED, [country])
       : await this.dryRun(country, await this.endOf(plan));
     const total = plan.total ?? live;
     return {
@@ -118,7 +118,7 @@ export class ShowDiscontinuation {
   }
 
   private async liveMembers(country: string): Promise<number> {
-    const [row] = await this.database.reader.query<{ count: number }[]>(
+    const [row] = await this.database.reader.query<{ count: number }>(
       'select count(*)::int as count from subscriptions where country = $1 and ended_at is null',
       [country],
     );
@@ -133,7 +133,7 @@ export class ShowDiscontinuation {
     do {
       const members: { id: string }[] = await reader.query(LIVE, [country, after]);
       const ids = members.map(({ id }) => id);
-      for (const payment of await reader.query<Payment[]>(PAID, [ids, at, GIVE_UP_AFTER_MS])) {
+      for (const payment of await reader.query<Payment>(PAID, [ids, at, GIVE_UP_AFTER_MS])) {
         add(totals, payment, wouldReturn(payment, at));
       }
       after = ids.length < PAGE ? null : (ids.at(-1) ?? null);

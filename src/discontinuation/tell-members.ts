@@ -3,18 +3,17 @@
  * planned to be told of charges that will not come. Stopped anywhere, it goes on where it stood; nobody is told twice.
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { composeNotice } from '../domain/notice.js';
 import type { Subscription } from '../domain/subscription.js';
-import { EntityStore } from '../entities/entity.store.js';
+import { CompanyStore } from '../companies/company.store.js';
 import { MarketStore } from '../markets/market.store.js';
-import { claimRows } from '../platform/claim.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
-import { CLAIM_SECONDS } from '../platform/duty.js';
-import { DutyRunner } from '../platform/duty-runner.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
+import { CLAIM_SECONDS } from '../platform/jobs/job.js';
+import { JobRunner } from '../platform/jobs/job-runner.js';
 import { TellMany } from '../subscriptions/tell-many.js';
 import { DiscontinuationEntity } from './discontinuation.entity.js';
+import type { Tx } from '../platform/database/tx.js';
 
 // About a tenth of a second: whoever changes one of these memberships meanwhile waits for no longer.
 const BATCH = 500;
@@ -32,39 +31,33 @@ const UNTOLD = `${LIVE} and not exists (select 1 from notices n where n.subscrip
 @Injectable()
 export class TellMembers implements OnModuleInit {
   constructor(
-    private readonly runner: DutyRunner,
+    private readonly jobs: JobRunner,
     private readonly clock: Clock,
     private readonly database: Database,
     private readonly markets: MarketStore,
-    private readonly entities: EntityStore,
+    private readonly entities: CompanyStore,
     private readonly tellMany: TellMany,
   ) {}
 
   onModuleInit(): void {
-    this.runner.register({
+    this.jobs.register({
       name: 'tell_members',
-      claim: (max) => this.claim(max),
-      perform: (id) => this.run(id),
+      table: 'discontinuations',
+      where: 'told_at is null',
+      perform: (id) => this.tellAll(id),
     });
   }
 
-  private claim(max: number): Promise<string[]> {
-    const claim = { table: 'discontinuations', due: 'told_at is null', orderBy: 'announced_at', values: [] };
-    return claimRows(this.database.reader, claim, max);
-  }
-
-  private async run(id: string): Promise<void> {
+  private async tellAll(id: string): Promise<void> {
     while (await this.database.transaction((tx) => this.batch(tx, id)));
   }
 
   /** False when all have been told. */
-  private async batch(tx: EntityManager, id: string): Promise<boolean> {
-    const plan = await tx
-      .getRepository(DiscontinuationEntity)
-      .findOneOrFail({ where: { id }, lock: { mode: 'pessimistic_write' } });
+  private async batch(tx: Tx, id: string): Promise<boolean> {
+    const plan = await tx.require(DiscontinuationEntity, { id }, { lock: 'wait' });
     if (plan.toldAt !== null) return false;
     const { country, toldThroughTo } = plan;
-    const next = await tx.query<Member[]>(NEXT, [country, toldThroughTo]);
+    const next = await tx.query<Member>(NEXT, [country, toldThroughTo]);
     const members = next.length > 0 ? next : await this.late(tx, country);
     if (members.length === 0) {
       await tx.query('update discontinuations set told_at = $2, claimed_until = null where id = $1', [
@@ -83,12 +76,12 @@ export class TellMembers implements OnModuleInit {
   }
 
   /** Those whose sign-up was under way when the market closed, and committed behind the batches. */
-  private async late(tx: EntityManager, country: string): Promise<Member[]> {
+  private async late(tx: Tx, country: string): Promise<Member[]> {
     await this.entities.waitForSignUps(tx);
-    return tx.query<Member[]>(UNTOLD, [country]);
+    return tx.query<Member>(UNTOLD, [country]);
   }
 
-  private async tell(tx: EntityManager, plan: DiscontinuationEntity, members: Member[]): Promise<void> {
+  private async tell(tx: Tx, plan: DiscontinuationEntity, members: Member[]): Promise<void> {
     const now = await this.clock.now(tx);
     const { country, effectiveAt: date } = plan;
     const { timeZone } = await this.markets.rulePackAt(tx, country, now);

@@ -27,7 +27,7 @@ export interface Charge {
   /** The authorization the latest attempt went through; null before it was sent. */
   mandateId: string | null;
   /** Set when the money came in after its reason had gone: all of it goes back. */
-  unservedAt: Date | null;
+  unappliedAt: Date | null;
   /** Minor units that the member's bank holds back while a dispute is open. */
   disputedMinor: number;
   /** Minor units that the bank has taken back for good. */
@@ -48,7 +48,7 @@ export function newCharge(
     attempts: 1,
     gatewayPaymentId: null,
     mandateId: null,
-    unservedAt: null,
+    unappliedAt: null,
     disputedMinor: 0,
     chargedBackMinor: 0,
     settledAt: null,

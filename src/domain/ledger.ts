@@ -29,7 +29,7 @@ export type Account = keyof typeof ACCOUNTS;
 
 export const FACTS = [
   'capture',
-  'capture_unserved',
+  'capture_unapplied',
   'recognition',
   'refund_owed',
   'compensation',
@@ -74,7 +74,7 @@ export function postCapture(grossMinor: number, taxMinor: number, deferred: Defe
 }
 
 /** Money for which there is nothing to serve: it is owed back from the start. */
-export function postUnservedCapture(grossMinor: number): Posting[] {
+export function postUnappliedPayment(grossMinor: number): Posting[] {
   return entries({ gateway_receivable: grossMinor, refunds_payable: -grossMinor });
 }
 

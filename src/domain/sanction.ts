@@ -3,18 +3,8 @@
  * mistaken finding gives back.
  */
 import { DAY_MS, plusDays } from './instant.js';
+import type { RevocationReason } from './end-reason.js';
 import type { Subscription, SuspensionCause } from './subscription.js';
-
-export const REVOCATION_REASONS = [
-  'stolen_identity',
-  'multiple_accounts',
-  'unfair_ordering',
-  'benefit_sharing',
-  'bad_faith',
-  'improper_use',
-  'account_terminated',
-] as const;
-export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 
 const CLAUSES: Record<RevocationReason, string> = {
   stolen_identity: '4.7',

@@ -5,7 +5,8 @@
 import { planAfterDecline, type ChargePurpose, type DeclineKind } from './charge.js';
 import { plusDays } from './instant.js';
 import type { MoveName } from './moves.js';
-import { isLive, type EndReason, type SubscriptionStatus } from './subscription.js';
+import { isLive, type SubscriptionStatus } from './subscription.js';
+import type { EndReason } from './end-reason.js';
 
 export interface CaptureFacts {
   status: SubscriptionStatus;

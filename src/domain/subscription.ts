@@ -1,7 +1,7 @@
 /**
  * What a subscription and its terms are, for the law and for every room: states (rules 2) and facts, no behaviour.
  */
-import { REVOCATION_REASONS } from './sanction.js';
+import type { EndReason } from './end-reason.js';
 
 export const SUBSCRIPTION_STATUSES = [
   'pending_payment',
@@ -21,25 +21,6 @@ export const LIVE_STATUSES = ['pending_payment', 'trialing', 'active', 'past_due
 export function isLive(status: SubscriptionStatus): boolean {
   return (LIVE_STATUSES as readonly string[]).includes(status);
 }
-
-export const END_REASONS = [
-  'payment_declined',
-  'payment_method_rejected',
-  'not_completed',
-  'trial_not_available',
-  'opted_out',
-  'auto_renewal_off',
-  'consent_missing',
-  'market_closed',
-  'notice_missing',
-  'temporary_ended',
-  'payment_failed',
-  'canceled_by_member',
-  'suspended',
-  ...REVOCATION_REASONS,
-  'market_discontinued',
-] as const;
-export type EndReason = (typeof END_REASONS)[number];
 
 export type Actor = 'member' | 'scheduler' | 'gateway' | 'risk' | 'operations' | 'finance';
 

@@ -5,7 +5,8 @@
  * and nobody can prove.
  */
 import { Refusal } from './refusal.js';
-import type { EndReason, Subscription, TermKind } from './subscription.js';
+import type { Subscription, TermKind } from './subscription.js';
+import type { EndReason } from './end-reason.js';
 
 export interface TermEndFacts {
   now: Date;

@@ -1,7 +1,7 @@
 /** What finance asks of the invoices and credit notes. */
 import { IsIn, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
-import { PageQuery } from '../platform/page.js';
-import { IsInstant } from '../platform/params.dto.js';
+import { PageQuery } from '../platform/http/page.js';
+import { IsInstant } from '../platform/http/params.dto.js';
 import { DOCUMENT_KINDS, type DocumentKind } from './document.entity.js';
 
 export class DocumentsQuery extends PageQuery {

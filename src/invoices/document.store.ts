@@ -1,8 +1,8 @@
 /** Reads what was issued, newest first; nobody writes it but `IssueDocuments`. */
 import { Injectable } from '@nestjs/common';
 import { Refusal } from '../domain/refusal.js';
-import { Database } from '../platform/database.js';
-import { limitOf } from '../platform/page.js';
+import { Database } from '../platform/database/database.js';
+import { limitOf } from '../platform/http/page.js';
 import type { DocumentsQuery } from './document.dto.js';
 import { DocumentEntity } from './document.entity.js';
 
@@ -22,14 +22,15 @@ export class DocumentStore {
 
   /** Refuses `not_found`. */
   async get(id: string): Promise<DocumentEntity> {
-    const found = await this.database.reader.getRepository(DocumentEntity).findOneBy({ id });
+    const found = await this.database.reader.findOne(DocumentEntity, { id });
     if (found === null) throw new Refusal('not_found', `There is no invoice or credit note ${id}.`);
     return found;
   }
 
   /** In the order of the numbers: what was issued at one instant, by its fact. */
   list(query: DocumentsQuery): Promise<DocumentEntity[]> {
-    const select = this.database.reader.createQueryBuilder(DocumentEntity, 'd').setParameters({ ...query });
+    const { manager } = this.database.reader;
+    const select = manager.createQueryBuilder(DocumentEntity, 'd').setParameters({ ...query });
     for (const [name, condition] of Object.entries(CONDITIONS)) {
       if (query[name as keyof DocumentsQuery] !== undefined) select.andWhere(condition);
     }

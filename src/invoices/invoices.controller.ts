@@ -1,9 +1,9 @@
 /** Where finance reads and prints the invoices and credit notes. */
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { ApiProduces, ApiTags } from '@nestjs/swagger';
-import { RequireScope } from '../platform/access.js';
-import { ApiPage, pageOf, type Page } from '../platform/page.js';
-import { IdParam } from '../platform/params.dto.js';
+import { RequireScope } from '../platform/http/access.js';
+import { ApiPage, pageOf, type Page } from '../platform/http/page.js';
+import { IdParam } from '../platform/http/params.dto.js';
 import { DocumentsQuery } from './document.dto.js';
 import { DocumentStore } from './document.store.js';
 import { DocumentView, viewDocument } from './document.view.js';

@@ -5,34 +5,12 @@
  * the documents.
  */
 import { Injectable } from '@nestjs/common';
-import { claimRows } from '../platform/claim.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
-import { newId } from '../platform/ids.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
 import type { DocumentKind } from './document.entity.js';
 
 // A batch holds its counter, and nothing else, for a fraction of a second.
 const BATCH = 1000;
-
-/** Jumps from company to company in the index, so that a long queue costs no more than a short one. */
-const WAITING_ENTITIES = `
-  with recursive waiting as (
-    (select entity from undocumented_facts order by entity limit 1)
-    union all
-    select (select u.entity from undocumented_facts u where u.entity > w.entity order by u.entity limit 1)
-    from waiting w where w.entity is not null)
-  select entity, exists (select from document_counters c where c.entity = w.entity) as counted
-  from waiting w where entity is not null`;
-
-/** The first company is INV1 and CN1, the next INV2 and CN2. Of two that come at once one waits for the next sweep. */
-const OPEN_COUNTERS = `
-  insert into document_counters (id, entity, kind, prefix)
-  select kind.id, $1, kind.name, kind.prefix || (select count(distinct entity) + 1 from document_counters)
-  from (values ($2::uuid, 'invoice', 'INV'), ($3::uuid, 'credit_note', 'CN')) kind (id, name, prefix)
-  on conflict do nothing`;
-
-const HAS_WAITING = `exists (select from undocumented_facts u
-  where u.entity = document_counters.entity and u.kind = document_counters.kind)`;
 
 /** A refund's invoice may be another company's and not issued yet: then its credit note waits for the next sweep. */
 const ISSUE = `
@@ -96,19 +74,8 @@ export class IssueDocuments {
     private readonly database: Database,
   ) {}
 
-  /** Counters that something waits for; a company that never issued one gets its counters here. */
-  async claim(max: number): Promise<string[]> {
-    const { reader } = this.database;
-    const waiting = await reader.query<{ entity: string; counted: boolean }[]>(WAITING_ENTITIES);
-    if (waiting.length === 0) return [];
-    for (const { entity } of waiting.filter(({ counted }) => !counted)) {
-      await reader.query(OPEN_COUNTERS, [entity, newId(), newId()]);
-    }
-    return claimRows(reader, { table: 'document_counters', due: HAS_WAITING, orderBy: 'prefix', values: [] }, max);
-  }
-
   /** Issues until nothing waits for the counter any more. */
-  async run(counterId: string): Promise<void> {
+  async issue(counterId: string): Promise<void> {
     let issued = BATCH;
     while (issued === BATCH) issued = await this.batch(counterId);
   }
@@ -117,11 +84,11 @@ export class IssueDocuments {
     return this.database.transaction(async (tx) => {
       // A statement of its own: the next one must see what whoever held the counter before has issued.
       const lock = 'select entity, kind from document_counters where id = $1 for update';
-      const [counter] = await tx.query<Counter[]>(lock, [counterId]);
+      const [counter] = await tx.query<Counter>(lock, [counterId]);
       if (counter === undefined) throw new Error(`there is no document counter ${counterId}`);
       const { entity, kind } = counter;
       const now = await this.clock.now(tx);
-      const [[done]] = await tx.query<[{ documents: number }[], number]>(ISSUE, [counterId, entity, kind, now]);
+      const [done] = await tx.query<{ documents: number }>(ISSUE, [counterId, entity, kind, now]);
       return done?.documents ?? 0;
     });
   }

@@ -1,9 +1,9 @@
 /** Where the storefront reads what a member was invoiced. */
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope } from '../platform/access.js';
-import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
-import { IdParam } from '../platform/params.dto.js';
+import { RequireScope } from '../platform/http/access.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/http/page.js';
+import { IdParam } from '../platform/http/params.dto.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { DocumentStore } from './document.store.js';
 import { DocumentView, viewDocument } from './document.view.js';

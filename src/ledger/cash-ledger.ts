@@ -3,7 +3,6 @@
  * the book in which it was owed or captured, whoever the company is by then.
  */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import {
   postBetween,
   postChargebackLost,
@@ -22,9 +21,10 @@ import { taxOfRefund } from '../domain/tax.js';
 import { DeferredFeeStore } from './deferred-fee.store.js';
 import { Ledger } from './ledger.js';
 import { Post, type Entry, type Transaction } from './post.js';
+import type { Tx } from '../platform/database/tx.js';
 
 interface At {
-  readonly tx: EntityManager;
+  readonly tx: Tx;
   readonly now: Date;
 }
 
@@ -61,16 +61,13 @@ const OWED = `
   select e.entity, e.currency, e.subscription_id as "subscriptionId", e.term_number as "termNumber"
   from ledger_transactions t join ledger_entries e on e.transaction_id = t.id and e.account = 'refunds_payable'
   where (t.fact in ('refund_owed', 'compensation') and t.subject_id = $1)
-    or (t.fact = 'capture_unserved' and t.subject_id = $2)
+    or (t.fact = 'capture_unapplied' and t.subject_id = $2)
   order by t.subject_id = $1 desc limit 1`;
 
 const CAPTURED = `
   select e.entity, e.currency, e.subscription_id as "subscriptionId", e.term_number as "termNumber"
   from ledger_transactions t join ledger_entries e on e.transaction_id = t.id and e.account = 'gateway_receivable'
-  where t.fact in ('capture', 'capture_unserved') and t.subject_id = $1`;
-
-/** It is the company's that owes the service, whoever had captured the money. */
-const AWAIT_CREDIT_NOTE = `insert into undocumented_facts (entity, kind, transaction_id) values ($1, 'credit_note', $2)`;
+  where t.fact in ('capture', 'capture_unapplied') and t.subject_id = $1`;
 
 @Injectable()
 export class CashLedger {
@@ -98,9 +95,9 @@ export class CashLedger {
   /** A settlement agrees with the books: the gateway has paid out, less its fees. */
   async settled({ tx, now }: At, settlementId: string, books: SettledBook[]): Promise<void> {
     const entries = books.flatMap(({ entity, currency, grossMinor, feeMinor }) =>
-      postSettlement(grossMinor, feeMinor).map((posting) => ({ ...posting, ...ofNobody(entity, currency) })),
+      postSettlement(grossMinor, feeMinor).map((posting) => ({ ...posting, ...unattributed(entity, currency) })),
     );
-    await this.post.run(tx, { fact: 'settlement', subjectId: settlementId, at: now, entries });
+    await this.post.post(tx, { fact: 'settlement', subjectId: settlementId, at: now, entries });
   }
 
   /** Two people have given a break up. `amountMinor` above zero: a loss. */
@@ -109,9 +106,9 @@ export class CashLedger {
     breakId: string,
     book: { entity: string; currency: string; amountMinor: number },
   ): Promise<void> {
-    const named = ofNobody(book.entity, book.currency);
+    const named = unattributed(book.entity, book.currency);
     const entries = postWriteOff(book.amountMinor).map((posting) => ({ ...posting, ...named }));
-    await this.post.run(tx, { fact: 'write_off', subjectId: breakId, at: now, entries });
+    await this.post.post(tx, { fact: 'write_off', subjectId: breakId, at: now, entries });
   }
 
   /** The bank has taken the money back while the dispute is decided. `id`: the chargeback's. */
@@ -126,7 +123,7 @@ export class CashLedger {
 
   /** The disputed money was lost, and so the bank has paid what this refund owed. */
   async refundCovered(at: At, refund: PaidRefund): Promise<void> {
-    const [owed] = await at.tx.query<Book[]>(OWED, [refund.id, refund.chargeId]);
+    const [owed] = await at.tx.query<Book>(OWED, [refund.id, refund.chargeId]);
     if (owed === undefined) throw new Error(`refund ${refund.id} was never posted as owed`);
     const captured = await this.bookOf(at.tx, refund.chargeId);
     const entries = postRefundCovered(refund.amountMinor).map((posting) =>
@@ -139,7 +136,7 @@ export class CashLedger {
   /**
    * The money is gone, less what of it has paid refunds: what was not earned of the fee leaves the books, the rest is a
    * loss. `owedMinor`: still owed back of money that nothing was served for. Returns what of a fee, gross and in minor
-   * units, this gave back: it waits for a credit note.
+   * units, this gave back: the credit note of the chargeback.
    */
   async chargebackLost(at: At, id: string, lost: Dispute, owedMinor: number): Promise<number> {
     const { chargeId, amountMinor } = lost;
@@ -161,28 +158,27 @@ export class CashLedger {
       const entity = posting.account === 'disputed_captures' ? captured.entity : fee.entity;
       return { ...captured, entity, ...posting };
     });
-    const transactionId = await this.between(at, transaction, entries, DISPUTE_CLAUSE);
-    if (creditedMinor > 0) await at.tx.query(AWAIT_CREDIT_NOTE, [fee.entity, transactionId]);
+    await this.between(at, transaction, entries, DISPUTE_CLAUSE);
     return creditedMinor;
   }
 
   private async ofRefund(at: At, refund: PaidRefund, fact: Fact, postings: Posting[]): Promise<void> {
-    const [owed] = await at.tx.query<Book[]>(OWED, [refund.id, refund.chargeId]);
+    const [owed] = await at.tx.query<Book>(OWED, [refund.id, refund.chargeId]);
     if (owed === undefined) throw new Error(`refund ${refund.id} was never posted as owed`);
     const entries = postings.map((posting) => ({ ...posting, ...owed, clause: refund.clause }));
     const { id: subjectId, attempts: occurrence } = refund;
-    await this.post.run(at.tx, { fact, subjectId, occurrence, at: at.now, entries });
+    await this.post.post(at.tx, { fact, subjectId, occurrence, at: at.now, entries });
   }
 
   private async ofCapture(at: At, fact: Fact, id: string, { chargeId }: Dispute, postings: Posting[]): Promise<void> {
     const named = { ...(await this.bookOf(at.tx, chargeId)), clause: DISPUTE_CLAUSE };
     const entries = postings.map((posting) => ({ ...posting, ...named }));
-    await this.post.run(at.tx, { fact, subjectId: id, at: at.now, entries });
+    await this.post.post(at.tx, { fact, subjectId: id, at: at.now, entries });
   }
 
   /** The book the money came into. */
-  private async bookOf(tx: EntityManager, chargeId: string): Promise<Book> {
-    const [book] = await tx.query<Book[]>(CAPTURED, [chargeId]);
+  private async bookOf(tx: Tx, chargeId: string): Promise<Book> {
+    const [book] = await tx.query<Book>(CAPTURED, [chargeId]);
     if (book === undefined) throw new Error(`charge ${chargeId} is disputed but was never posted as captured`);
     return book;
   }
@@ -192,12 +188,12 @@ export class CashLedger {
     transaction: Omit<Transaction, 'entries'>,
     entries: (Book & Posting)[],
     clause: string,
-  ): Promise<string> {
+  ): Promise<void> {
     const all = [...entries, ...postBetween(entries)].map((entry) => ({ ...entry, clause }));
-    return this.post.run(at.tx, { ...transaction, entries: all });
+    await this.post.post(at.tx, { ...transaction, entries: all });
   }
 }
 
-function ofNobody(entity: string, currency: string): Named {
+function unattributed(entity: string, currency: string): Named {
   return { entity, currency, clause: null, subscriptionId: null, termNumber: null };
 }

@@ -1,20 +1,24 @@
 /** The duty of months whose close was ordered: one after the other, the earliest first. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DutyRunner } from '../platform/duty-runner.js';
+import { JobRunner } from '../platform/jobs/job-runner.js';
 import { CloseMonth } from './close-month.js';
+
+/** The next month builds on it. */
+const EARLIEST = `status = 'running' and month = (select min(month) from month_closes where status = 'running')`;
 
 @Injectable()
 export class CloseMonthProcessor implements OnModuleInit {
   constructor(
-    private readonly runner: DutyRunner,
+    private readonly jobs: JobRunner,
     private readonly closeMonth: CloseMonth,
   ) {}
 
   onModuleInit(): void {
-    this.runner.register({
+    this.jobs.register({
       name: 'close_month',
-      claim: (max) => this.closeMonth.claim(max),
-      perform: (id) => this.closeMonth.run(id),
+      table: 'month_closes',
+      where: EARLIEST,
+      perform: (id) => this.closeMonth.close(id),
     });
   }
 }

@@ -4,16 +4,16 @@
  * nothing. A month is never opened again: corrections are new entries.
  */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { endOfMonth, lastInstantBefore, monthOf } from '../domain/deferred-fee.js';
 import { Refusal } from '../domain/refusal.js';
-import { claimRows } from '../platform/claim.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
-import { CLAIM_SECONDS } from '../platform/duty.js';
-import type { Bind } from '../platform/idempotency.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
+import { CLAIM_SECONDS } from '../platform/jobs/job.js';
+import type { Bind } from '../platform/http/idempotency.js';
 import { newId } from '../platform/ids.js';
-import { PLAN_FOR_VALUES } from '../platform/statements.js';
+import { PLAN_FOR_VALUES } from '../platform/database/prepared-statements.js';
+import { UnusableFees } from './unusable-fees.js';
+import type { Tx } from '../platform/database/tx.js';
 
 // A batch ends within a second or two: whoever cancels meanwhile waits for no longer.
 const BATCH = 20_000;
@@ -75,8 +75,7 @@ const RECOGNISE = `
 const KEEP_UNUSED = `
   with unused as (
     update deferred_fees f set status = 'earned', recognised_minor = gross_minor - tax_minor
-    where kind = 'add_on' and status = 'open'
-      and exists (select from subscriptions s where s.id = f.subscription_id and s.ended_at < $1)
+    where kind = 'add_on' and status = 'open' and charge_id = any($1)
     returning *),
   numbered as (select *, row_number() over (order by charge_id) as n, gross_minor - tax_minor as net from unused),
   headed as (
@@ -95,6 +94,7 @@ export class CloseMonth {
   constructor(
     private readonly clock: Clock,
     private readonly database: Database,
+    private readonly unusableFees: UnusableFees,
   ) {}
 
   /**
@@ -116,7 +116,7 @@ export class CloseMonth {
           [newId(), open, endOfMonth(open), requestedBy, now],
         );
       }
-      const [close] = await tx.query<{ id: string }[]>('select id from month_closes where month = $1', [month]);
+      const [close] = await tx.query<{ id: string }>('select id from month_closes where month = $1', [month]);
       const id = close?.id ?? '';
       await bind(tx, id);
       return id;
@@ -124,7 +124,7 @@ export class CloseMonth {
   }
 
   /** Works until the month is done; `onBatch` hears how far it is. */
-  async run(id: string, onBatch: (close: MonthClose) => void = () => undefined): Promise<void> {
+  async close(id: string, onBatch: (close: MonthClose) => void = () => undefined): Promise<void> {
     // Waits for whoever began to post into the month before its close was ordered.
     await this.database.transaction((tx) => tx.query('select wait_for_postings()'));
     while (await this.batch(id)) onBatch(await this.byId(id));
@@ -132,7 +132,7 @@ export class CloseMonth {
 
   /** Ids of the closes under way up to a month, the earliest first: the next one builds on it. */
   async running(upTo: string): Promise<string[]> {
-    const closes = await this.database.reader.query<{ id: string }[]>(
+    const closes = await this.database.reader.query<{ id: string }>(
       `select id from month_closes where status = 'running' and month <= $1 order by month`,
       [upTo],
     );
@@ -141,35 +141,29 @@ export class CloseMonth {
 
   /** Refuses `not_found`. */
   async show(month: string): Promise<MonthClose> {
-    const [close] = await this.database.reader.query<MonthClose[]>(`${STORED} where month = $1`, [month]);
+    const [close] = await this.database.reader.query<MonthClose>(`${STORED} where month = $1`, [month]);
     if (close === undefined) throw new Refusal('not_found', `The close of ${month} was never asked for.`);
     return close;
   }
 
   async byId(id: string): Promise<MonthClose> {
-    const [close] = await this.database.reader.query<MonthClose[]>(`${STORED} where id = $1`, [id]);
+    const [close] = await this.database.reader.query<MonthClose>(`${STORED} where id = $1`, [id]);
     if (close === undefined) throw new Error(`there is no month close ${id}`);
     return close;
-  }
-
-  /** The earliest month that closes: the next one builds on it. */
-  claim(max: number): Promise<string[]> {
-    const due = `status = 'running' and month = (select min(month) from month_closes where status = 'running')`;
-    return claimRows(this.database.reader, { table: 'month_closes', due, orderBy: 'month', values: [] }, max);
   }
 
   /** False when there was nothing left to do. */
   private batch(id: string): Promise<boolean> {
     return this.database.transaction(async (tx) => {
       await tx.query(PLAN_FOR_VALUES);
-      const [close] = await tx.query<Stored[]>(`${STORED} where id = $1 for update`, [id]);
+      const [close] = await tx.query<Stored>(`${STORED} where id = $1 for update`, [id]);
       if (close?.status !== 'running') return false;
       const { endsAt, lookedThroughTo } = close;
       const at = lastInstantBefore(endsAt);
-      const [next] = await tx.query<{ last: string }[]>(NEXT, [lookedThroughTo]);
+      const [next] = await tx.query<{ last: string }>(NEXT, [lookedThroughTo]);
       const last = next?.last ?? null;
       const values = [endsAt, lookedThroughTo, last, newId(), at];
-      const [done] = await tx.query<{ looked: number; terms: number }[]>(RECOGNISE, values);
+      const [done] = await tx.query<{ looked: number; terms: number }>(RECOGNISE, values);
       const { looked = 0, terms = 0 } = done ?? {};
       const kept = last === null ? await this.keepUnused(tx, endsAt, at) : 0;
       await tx.query(
@@ -183,12 +177,13 @@ export class CloseMonth {
     });
   }
 
-  private async keepUnused(tx: EntityManager, endsAt: Date, at: Date): Promise<number> {
-    const [unused] = await tx.query<{ count: number }[]>(KEEP_UNUSED, [endsAt, newId(), at]);
+  private async keepUnused(tx: Tx, endsAt: Date, at: Date): Promise<number> {
+    const unusable = await this.unusableFees.before(tx, endsAt);
+    const [unused] = await tx.query<{ count: number }>(KEEP_UNUSED, [unusable, newId(), at]);
     return unused?.count ?? 0;
   }
 
-  private async finish(tx: EntityManager, id: string): Promise<void> {
+  private async finish(tx: Tx, id: string): Promise<void> {
     // Fees that were open when it was ordered may have been earned with an earlier month since.
     await tx.query(`update month_closes set status = 'done', done_at = $2, total = looked_at where id = $1`, [
       id,
@@ -197,8 +192,8 @@ export class CloseMonth {
   }
 
   /** Oldest first: from the one after the last that closes, and the first with anything in it, to the one asked for. */
-  private async openMonths(tx: EntityManager, upTo: string): Promise<string[]> {
-    const [known] = await tx.query<{ asked: boolean; from: Date | null }[]>(
+  private async openMonths(tx: Tx, upTo: string): Promise<string[]> {
+    const [known] = await tx.query<{ asked: boolean; from: Date | null }>(
       `select greatest((select max(ends_at) from month_closes), (select min(at) from ledger_transactions)) as from,
          exists (select from month_closes where month = $1) as asked`,
       [upTo],

@@ -2,8 +2,8 @@
 import { IntersectionType } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
 import { ACCOUNTS, type Account } from '../domain/ledger.js';
-import { LimitQuery } from '../platform/page.js';
-import { IsBound } from '../platform/params.dto.js';
+import { LimitQuery } from '../platform/http/page.js';
+import { IsBound } from '../platform/http/params.dto.js';
 
 const MONTH_FORM = /^2\d{3}-(0[1-9]|1[0-2])$/;
 const CURRENCY_FORM = /^[A-Z]{3}$/;

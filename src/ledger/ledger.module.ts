@@ -17,11 +17,12 @@ import { LedgerController } from './ledger.controller.js';
 import { MonthClosesController } from './month-closes.controller.js';
 import { Post } from './post.js';
 import { ShowLedger } from './show-ledger.js';
+import { UnusableFees } from './unusable-fees.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([DeferredFeeEntity]), MarketsModule],
   controllers: [LedgerController, MonthClosesController],
-  providers: [CashLedger, CloseMonth, CloseMonthProcessor, DeferredFeeStore, Ledger, Post, ShowLedger],
-  exports: [CashLedger, CloseMonth, DeferredFeeStore, Ledger],
+  providers: [CashLedger, CloseMonth, CloseMonthProcessor, DeferredFeeStore, Ledger, Post, ShowLedger, UnusableFees],
+  exports: [CashLedger, CloseMonth, DeferredFeeStore, Ledger, UnusableFees],
 })
 export class LedgerModule {}

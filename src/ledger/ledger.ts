@@ -3,7 +3,6 @@
  * keeps what is deferred of each fee, and splits the tax.
  */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import type { RefundBasis } from '../domain/cancellation.js';
 import type { Charge } from '../domain/charge.js';
 import { deferredMinor, recognitions, type DeferredFee } from '../domain/deferred-fee.js';
@@ -18,7 +17,7 @@ import {
   postRecognition,
   postRefundOwed,
   postTransfer,
-  postUnservedCapture,
+  postUnappliedPayment,
   type Fact,
   type KeptAs,
   type Posting,
@@ -28,10 +27,11 @@ import { taxOfRefund, taxWithin } from '../domain/tax.js';
 import { TaxRateStore } from '../markets/tax-rate.store.js';
 import { DeferredFeeStore } from './deferred-fee.store.js';
 import { Post, type Entry } from './post.js';
+import type { Tx } from '../platform/database/tx.js';
 
 /** The change that a fact belongs to. */
-export interface Happening {
-  readonly tx: EntityManager;
+export interface LedgerContext {
+  readonly tx: Tx;
   readonly now: Date;
   readonly subscription: Pick<Subscription, 'id' | 'country' | 'contractingEntities'>;
 }
@@ -54,7 +54,7 @@ export class Ledger {
 
   /** Money came in for a term, or, with `term` null, for a value-added service. */
   async captured(
-    { tx, now, subscription }: Happening,
+    { tx, now, subscription }: LedgerContext,
     charge: Charge,
     term: { startsAt: Date; endsAt: Date } | null,
     clause: string,
@@ -84,16 +84,16 @@ export class Ledger {
   }
 
   /** Money came in for which there is nothing to serve. */
-  async capturedUnserved({ tx, now, subscription }: Happening, charge: Charge, clause: string): Promise<void> {
+  async capturedUnapplied({ tx, now, subscription }: LedgerContext, charge: Charge, clause: string): Promise<void> {
     const { id: subjectId, amountMinor, currency, termNumber } = charge;
     const entity = bookOf(subscription.contractingEntities);
     const named = { entity, currency, clause, subscriptionId: subscription.id, termNumber };
-    const entries = postUnservedCapture(amountMinor).map((posting) => ({ ...posting, ...named }));
-    await this.post.run(tx, { fact: 'capture_unserved', subjectId, at: now, entries });
+    const entries = postUnappliedPayment(amountMinor).map((posting) => ({ ...posting, ...named }));
+    await this.post.post(tx, { fact: 'capture_unapplied', subjectId, at: now, entries });
   }
 
   /** A refund was decided: from now on it is owed. For an unserved capture it was owed from the start. */
-  async refundOwed({ tx, now }: Happening, refund: OwedRefund): Promise<void> {
+  async refundOwed({ tx, now }: LedgerContext, refund: OwedRefund): Promise<void> {
     const fee = await this.fees.lock(tx, refund.chargeId);
     if (fee === null) return;
     const { id: subjectId, amountMinor, basis, clause } = refund;
@@ -114,7 +114,7 @@ export class Ledger {
    * services as theirs unless it is forfeited. `chargeId`: of this fee alone.
    */
   async serviceCutShort(
-    { tx, now, subscription }: Happening,
+    { tx, now, subscription }: LedgerContext,
     keptAs: KeptAs,
     clause: string,
     chargeId?: string,
@@ -138,7 +138,7 @@ export class Ledger {
   }
 
   /** A mistaken finding is corrected (6.1.2): what was forfeited is owed again, and terms that were moved last longer. */
-  async serviceCorrected({ tx, now, subscription }: Happening, moved: readonly Term[]): Promise<void> {
+  async serviceCorrected({ tx, now, subscription }: LedgerContext, moved: readonly Term[]): Promise<void> {
     for (const fee of await this.fees.ofSubscription(tx, subscription.id)) {
       const term = moved.find(({ chargeId }) => chargeId === fee.chargeId && fee.status !== 'ended');
       if (term === undefined && fee.status !== 'forfeited') continue;
@@ -152,7 +152,7 @@ export class Ledger {
   }
 
   /** A value-added service was used for the first time: nothing of it goes back any more (3.1.3). */
-  async addOnUsed({ tx, now }: Happening, chargeId: string): Promise<void> {
+  async addOnUsed({ tx, now }: LedgerContext, chargeId: string): Promise<void> {
     const fee = await this.fees.lock(tx, chargeId);
     if (fee?.status !== 'open') return;
     const postings = postAddOnUsed(deferredMinor(fee));
@@ -161,7 +161,7 @@ export class Ledger {
   }
 
   /** Another company takes over (8.3): what is still owed in service moves to its books; later facts follow. */
-  async transferred({ tx, now, subscription }: Happening): Promise<void> {
+  async transferred({ tx, now, subscription }: LedgerContext): Promise<void> {
     const entity = bookOf(subscription.contractingEntities);
     for (const fee of await this.fees.ofSubscription(tx, subscription.id)) {
       if (fee.entity === entity) continue;
@@ -170,12 +170,12 @@ export class Ledger {
       await this.fees.save(tx, moved);
       const postings = postTransfer(deferredAccount(fee), deferredMinor(fee));
       const sides = [...entriesOf(fee, '8.3', postings), ...entriesOf(moved, '8.3', postings.map(turned))];
-      await this.post.run(tx, { fact: 'entity_transfer', subjectId: null, at: now, entries: sides });
+      await this.post.post(tx, { fact: 'entity_transfer', subjectId: null, at: now, entries: sides });
     }
   }
 
   /** Ends the fee's service at an instant; returns what was not earned of it, which the caller posts. */
-  async cutShort(tx: EntityManager, fee: DeferredFee, at: Date, status: 'ended' | 'forfeited' = 'ended') {
+  async cutShort(tx: Tx, fee: DeferredFee, at: Date, status: 'ended' | 'forfeited' = 'ended') {
     await this.recognise(tx, fee, at);
     const restMinor = deferredMinor(fee);
     await this.fees.save(tx, { ...fee, status });
@@ -183,8 +183,8 @@ export class Ledger {
   }
 
   /** Brings the fee up to the instant, each part in the month it was earned in. */
-  private async recognise(tx: EntityManager, fee: DeferredFee, upTo: Date): Promise<void> {
-    const closed = await tx.query<{ ends_at: Date | null }[]>(
+  private async recognise(tx: Tx, fee: DeferredFee, upTo: Date): Promise<void> {
+    const closed = await tx.query<{ ends_at: Date | null }>(
       `select max(ends_at) as ends_at from month_closes where status = 'done'`,
     );
     for (const { at, amountMinor } of recognitions(fee, upTo, closed[0]?.ends_at ?? null)) {
@@ -196,12 +196,12 @@ export class Ledger {
   }
 
   private async ofFee(
-    tx: EntityManager,
+    tx: Tx,
     fee: DeferredFee,
     said: { fact: Fact; subjectId: string | null; at: Date; clause: string; postings: Posting[] },
   ): Promise<void> {
     const { fact, subjectId, at, clause, postings } = said;
-    await this.post.run(tx, { fact, subjectId, at, entries: entriesOf(fee, clause, postings) });
+    await this.post.post(tx, { fact, subjectId, at, entries: entriesOf(fee, clause, postings) });
   }
 }
 

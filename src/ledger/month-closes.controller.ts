@@ -1,8 +1,8 @@
 /** Where finance closes a month. */
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope, Subject } from '../platform/access.js';
-import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
+import { RequireScope, Subject } from '../platform/http/access.js';
+import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/http/idempotency.js';
 import { CloseMonth, type MonthClose } from './close-month.js';
 import { MonthBody, MonthCloseView } from './ledger.dto.js';
 
@@ -20,7 +20,7 @@ export class MonthClosesController {
   @HttpCode(202)
   @KeyedRoute()
   order(@Body() body: MonthBody, @Subject() subject: string, @Keyed() keyed: KeyedRequest): Promise<MonthCloseView> {
-    return this.idempotency.run(keyed, {
+    return this.idempotency.answerOnce(keyed, {
       act: (bind) => this.closeMonth.order(body.month, subject, bind),
       answer: async (id) => viewClose(await this.closeMonth.byId(id)),
     });

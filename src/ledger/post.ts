@@ -3,10 +3,9 @@
  * sum to zero, a fact posted twice, and an instant in a closed month.
  */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import type { Fact, Posting } from '../domain/ledger.js';
 import { newId } from '../platform/ids.js';
-import { together } from '../platform/together.js';
+import type { Tx } from '../platform/database/tx.js';
 
 export interface Entry extends Posting {
   entity: string;
@@ -41,15 +40,13 @@ const ENTRIES = `
 
 @Injectable()
 export class Post {
-  /** Returns the transaction's id. Posts nothing when there is nothing to post, such as a refund of zero. */
-  async run(tx: EntityManager, transaction: Transaction): Promise<string> {
-    const id = newId();
-    if (transaction.entries.length > 0) await together(tx, postAll, { id, ...transaction });
-    return id;
+  /** Posts nothing when there is nothing to post, such as a refund of zero. */
+  async post(tx: Tx, transaction: Transaction): Promise<void> {
+    if (transaction.entries.length > 0) await tx.together(postAll, { id: newId(), ...transaction });
   }
 }
 
-async function postAll(tx: EntityManager, posted: readonly (Transaction & { id: string })[]): Promise<void> {
+async function postAll(tx: Tx, posted: readonly (Transaction & { id: string })[]): Promise<void> {
   const transactions = posted.map(({ id, fact, subjectId, occurrence = 1, at }) => ({
     ...{ id, fact, occurrence, at },
     subjectId: subjectId ?? id,

@@ -1,9 +1,9 @@
 /** Reads the books: balances at any past instant, and entries, newest first. It writes nothing. */
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
-import { limitOf, type Page } from '../platform/page.js';
-import { endOf, lastOf, startOf } from '../platform/period.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
+import { limitOf, type Page } from '../platform/http/page.js';
+import { endOf, lastOf, startOf } from '../platform/http/period.js';
 import type {
   AccountBalance,
   BookView,
@@ -56,7 +56,7 @@ export class ShowLedger {
     const at = asOf === undefined ? await this.clock.now() : lastOf(asOf);
     const values = [at, entity ?? null, currency ?? null];
     const books = new Map<string, BookView>();
-    for (const row of await this.database.reader.query<BalanceRow[]>(BALANCES, values)) {
+    for (const row of await this.database.reader.query<BalanceRow>(BALANCES, values)) {
       const key = `${row.entity} ${row.currency}`;
       const { entity, currency } = row;
       const book = books.get(key) ?? { entity, currency, accounts: [], debit: 0, credit: 0 };
@@ -67,7 +67,7 @@ export class ShowLedger {
 
   async entries(query: EntriesQuery): Promise<Page<EntryView>> {
     const limit = limitOf(query);
-    const rows = await this.database.reader.query<EntryView[]>(`${ENTRIES} limit ${limit + 1}`, filterOf(query));
+    const rows = await this.database.reader.query<EntryView>(`${ENTRIES} limit ${limit + 1}`, filterOf(query));
     const data = rows.slice(0, limit);
     const last = data.at(-1);
     const more = rows.length > limit && last !== undefined;

@@ -1,10 +1,10 @@
 /** Answers which value-added services a market offers at an instant and at which price; loads the shipped ones. */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import type { Money } from '../domain/money.js';
 import { inForceAt } from '../domain/rule-pack.js';
 import { newId } from '../platform/ids.js';
 import { AddOnOfferEntity } from './add-on-offer.entity.js';
+import type { Tx } from '../platform/database/tx.js';
 
 export interface AddOnOffer {
   code: string;
@@ -15,8 +15,8 @@ export interface AddOnOffer {
 @Injectable()
 export class AddOnOfferStore {
   /** By code; of each the latest in force (3.1.3). */
-  async offersAt(tx: EntityManager, country: string, at: Date): Promise<AddOnOffer[]> {
-    const published = await tx.getRepository(AddOnOfferEntity).find({ where: { country }, order: { code: 'asc' } });
+  async offersAt(tx: Tx, country: string, at: Date): Promise<AddOnOffer[]> {
+    const published = await tx.find(AddOnOfferEntity, { country }, { order: { code: 'asc' } });
     const codes = [...new Set(published.map(({ code }) => code))];
     return codes.flatMap((code) => {
       const offer = inForceAt(
@@ -30,10 +30,10 @@ export class AddOnOfferStore {
   }
 
   /** True when it is stored now; false when another one was published before for the same instant. */
-  async load(tx: EntityManager, offer: Omit<AddOnOfferEntity, 'id'>): Promise<boolean> {
+  async load(tx: Tx, offer: Omit<AddOnOfferEntity, 'id'>): Promise<boolean> {
     const { country, code, effectiveFrom } = offer;
-    const stored = await tx.getRepository(AddOnOfferEntity).findOneBy({ country, code, effectiveFrom });
-    if (stored === null) await tx.getRepository(AddOnOfferEntity).insert({ id: newId(), ...offer });
+    const stored = await tx.findOne(AddOnOfferEntity, { country, code, effectiveFrom });
+    if (stored === null) await tx.insert(AddOnOfferEntity, { id: newId(), ...offer });
     return stored === null || stored.priceMinor === offer.priceMinor;
   }
 }

@@ -1,6 +1,6 @@
 /** The form of a benefit in a rule pack (4.1, 4.2), shipped or published. */
 import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
-import { AMOUNT_MAX } from '../platform/money.dto.js';
+import { AMOUNT_MAX } from '../platform/http/money.dto.js';
 
 export const DAYS_MAX = 3650;
 

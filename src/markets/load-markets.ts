@@ -7,15 +7,15 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import currencies from 'currency-codes';
-import type { EntityManager } from 'typeorm';
 import { Config } from '../platform/config.js';
-import { Database } from '../platform/database.js';
+import { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
 import { readShippedFile } from '../platform/shipped-file.js';
 import { AddOnOfferStore } from './add-on-offer.store.js';
 import { MarketFile } from './market-file.dto.js';
 import { MarketEntity, PriceEntity, RulePackEntity } from './market.entity.js';
 import { TaxRateStore } from './tax-rate.store.js';
+import type { Tx } from '../platform/database/tx.js';
 
 const SHIPPED = 'shipped';
 const COUNTRY_FILE = /^[A-Z]{2}\.json$/;
@@ -41,11 +41,10 @@ export class LoadMarkets implements OnModuleInit {
     });
   }
 
-  private async load(tx: EntityManager, file: MarketFile): Promise<void> {
+  private async load(tx: Tx, file: MarketFile): Promise<void> {
     const { country, currency, status } = file;
-    const stored = await tx.getRepository(MarketEntity).findOneBy({ country });
-    if (stored === null)
-      await tx.getRepository(MarketEntity).insert({ country, currency, status, publishedBy: SHIPPED });
+    const stored = await tx.findOne(MarketEntity, { country });
+    if (stored === null) await tx.insert(MarketEntity, { country, currency, status, publishedBy: SHIPPED });
     else if (stored.currency !== currency) throw changed(`The currency of ${country}`);
     for (const part of file.rulePacks) await this.loadRulePack(tx, country, part);
     for (const part of file.prices) await this.loadPrice(tx, file, part);
@@ -54,7 +53,7 @@ export class LoadMarkets implements OnModuleInit {
   }
 
   private async loadTaxRate(
-    tx: EntityManager,
+    tx: Tx,
     country: string,
     { basisPoints, source, effectiveFrom: from }: MarketFile['taxRates'][number],
   ): Promise<void> {
@@ -64,7 +63,7 @@ export class LoadMarkets implements OnModuleInit {
   }
 
   private async loadAddOn(
-    tx: EntityManager,
+    tx: Tx,
     { country, currency }: MarketFile,
     { code, description, price: priceMinor, source, effectiveFrom: from }: MarketFile['addOns'][number],
   ): Promise<void> {
@@ -74,12 +73,12 @@ export class LoadMarkets implements OnModuleInit {
   }
 
   private async loadPrice(
-    tx: EntityManager,
+    tx: Tx,
     { country, currency }: MarketFile,
     { amount: amountMinor, source, effectiveFrom: from }: MarketFile['prices'][number],
   ): Promise<void> {
     const effectiveFrom = new Date(from);
-    const stored = await tx.getRepository(PriceEntity).findOneBy({ country, effectiveFrom });
+    const stored = await tx.findOne(PriceEntity, { country, effectiveFrom });
     if (stored === null) {
       const price = {
         country,
@@ -90,19 +89,19 @@ export class LoadMarkets implements OnModuleInit {
         source,
         publishedBy: SHIPPED,
       };
-      await tx.getRepository(PriceEntity).insert({ id: newId(), ...price });
+      await tx.insert(PriceEntity, { id: newId(), ...price });
     } else if (stored.amountMinor !== amountMinor) {
       throw changed(`The price of ${country} from ${from}`);
     }
   }
 
-  private async loadRulePack(tx: EntityManager, country: string, part: MarketFile['rulePacks'][number]): Promise<void> {
+  private async loadRulePack(tx: Tx, country: string, part: MarketFile['rulePacks'][number]): Promise<void> {
     const effectiveFrom = new Date(part.effectiveFrom);
     const { numbers, benefits } = JSON.parse(JSON.stringify(part)) as Pick<RulePackEntity, 'numbers' | 'benefits'>;
     const published = { publishedAt: effectiveFrom, publishedBy: SHIPPED };
     const pack = { country, version: part.version, effectiveFrom, numbers, benefits, ...published };
-    const stored = await tx.getRepository(RulePackEntity).findOneBy({ country, version: part.version });
-    if (stored === null) await tx.getRepository(RulePackEntity).insert(pack);
+    const stored = await tx.findOne(RulePackEntity, { country, version: part.version });
+    if (stored === null) await tx.insert(RulePackEntity, pack);
     else if (!isDeepStrictEqual({ ...stored }, pack)) throw changed(`Rule pack ${country} version ${part.version}`);
   }
 }

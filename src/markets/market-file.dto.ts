@@ -18,7 +18,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { isTimeZone } from '../platform/calendar.js';
+import { isTimeZone } from '../platform/time/calendar.js';
 import { BenefitPart, DAYS_MAX } from './benefit-part.dto.js';
 
 abstract class Sourced {

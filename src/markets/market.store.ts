@@ -1,12 +1,13 @@
 /** Answers what a market has published and what of it is in force at an instant. Read only; loading is elsewhere. */
 import { Injectable } from '@nestjs/common';
-import { Any, type EntityManager, type EntityTarget } from 'typeorm';
+import { Any } from 'typeorm';
 import type { Money } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
 import { inForceAt, type RulePack } from '../domain/rule-pack.js';
 import { chooseTrialOffer, type TrialOffer } from '../domain/trial-offer.js';
-import { together } from '../platform/together.js';
 import { MarketEntity, PriceEntity, RulePackEntity, type PublishedBenefit } from './market.entity.js';
+import type { EntityClass } from '../platform/database/bulk-write.js';
+import type { Tx } from '../platform/database/tx.js';
 
 export interface Market {
   country: string;
@@ -22,51 +23,49 @@ export class MarketStore {
   private readonly packs = new Map<string, RulePack>();
 
   /** The market, or null where membership was never sold. */
-  find(tx: EntityManager, country: string): Promise<Market | null> {
-    return together(tx, marketsOf, country);
+  find(tx: Tx, country: string): Promise<Market | null> {
+    return tx.together(marketsOf, country);
   }
 
   /** Stops new memberships and renewals (5.4); refuses `not_found`. */
-  async close(tx: EntityManager, country: string): Promise<void> {
-    const market = await tx
-      .getRepository(MarketEntity)
-      .findOne({ where: { country }, lock: { mode: 'pessimistic_write' } });
+  async close(tx: Tx, country: string): Promise<void> {
+    const market = await tx.findOne(MarketEntity, { country }, { lock: 'wait' });
     if (market === null) throw new Refusal('not_found', `There is no market ${country}.`);
-    await tx.getRepository(MarketEntity).update({ country }, { status: 'closed' });
+    await tx.set(MarketEntity, { country }, { status: 'closed' });
   }
 
   /** The end of a closed market is approved: every membership that reaches beyond it ends then (5.4). */
-  async endAt(tx: EntityManager, country: string, endsAt: Date): Promise<void> {
-    await tx.getRepository(MarketEntity).update({ country }, { endsAt });
+  async endAt(tx: Tx, country: string, endsAt: Date): Promise<void> {
+    await tx.set(MarketEntity, { country }, { endsAt });
   }
 
   /** The price in force at an instant; refuses `market_not_open` where none is (3.1.3). */
-  async priceAt(tx: EntityManager, country: string, at: Date): Promise<Money> {
-    const price = inForceAt(await together(tx, pricesOf, country), at);
+  async priceAt(tx: Tx, country: string, at: Date): Promise<Money> {
+    const price = inForceAt(await tx.together(pricesOf, country), at);
     if (price === null) throw notOpen(country, 'no price is in force');
     return { amountMinor: price.amountMinor, currency: price.currency };
   }
 
   /** The rule pack in force at an instant; refuses `market_not_open` where none is. */
-  async rulePackAt(tx: EntityManager, country: string, at: Date): Promise<RulePack> {
-    const pack = inForceAt(await together(tx, rulePacksOf, country), at);
+  async rulePackAt(tx: Tx, country: string, at: Date): Promise<RulePack> {
+    const pack = inForceAt(await tx.together(rulePacksOf, country), at);
     if (pack === null) throw notOpen(country, 'no rules are in force');
     return toRulePack(pack);
   }
 
   /** The pack a term began under, whatever came later (rules 3.7). */
-  async rulePack(tx: EntityManager, country: string, version: number): Promise<RulePack> {
+  async rulePack(tx: Tx, country: string, version: number): Promise<RulePack> {
     const key = `${country} ${version}`;
     const known = this.packs.get(key);
     if (known !== undefined) return known;
-    const pack = toRulePack(await tx.getRepository(RulePackEntity).findOneByOrFail({ country, version }));
+    const pack = toRulePack(await tx.require(RulePackEntity, { country, version }));
     this.packs.set(key, pack);
     return pack;
   }
 
   /** The trial offer that applies to the user (8.2); without a user, the one for everybody. Null: the pack's days. */
-  async trialOfferAt(tx: EntityManager, country: string, userId: string | null, at: Date): Promise<TrialOffer | null> {
-    const offers = await tx.query<TrialOffer[]>(
+  async trialOfferAt(tx: Tx, country: string, userId: string | null, at: Date): Promise<TrialOffer | null> {
+    const offers = await tx.query<TrialOffer>(
       `select id, days, starts_at as "startsAt", ends_at as "endsAt", not for_everybody as named from trial_offers o
        where country = $1 and starts_at <= $3 and ends_at > $3
          and (for_everybody or exists (select 1 from trial_offer_users where offer_id = o.id and user_id = $2))
@@ -76,31 +75,31 @@ export class MarketStore {
     return chooseTrialOffer(offers, at);
   }
 
-  async benefitsAt(tx: EntityManager, country: string, at: Date): Promise<PublishedBenefit[]> {
-    return inForceAt(await together(tx, rulePacksOf, country), at)?.benefits ?? [];
+  async benefitsAt(tx: Tx, country: string, at: Date): Promise<PublishedBenefit[]> {
+    return inForceAt(await tx.together(rulePacksOf, country), at)?.benefits ?? [];
   }
 }
 
-async function marketsOf(tx: EntityManager, countries: readonly string[]): Promise<(Market | null)[]> {
+async function marketsOf(tx: Tx, countries: readonly string[]): Promise<(Market | null)[]> {
   const markets = await publishedOf(tx, MarketEntity, countries);
   return markets.map(([market]) => market ?? null);
 }
 
-function pricesOf(tx: EntityManager, countries: readonly string[]): Promise<PriceEntity[][]> {
+function pricesOf(tx: Tx, countries: readonly string[]): Promise<PriceEntity[][]> {
   return publishedOf(tx, PriceEntity, countries);
 }
 
-function rulePacksOf(tx: EntityManager, countries: readonly string[]): Promise<RulePackEntity[][]> {
+function rulePacksOf(tx: Tx, countries: readonly string[]): Promise<RulePackEntity[][]> {
   return publishedOf(tx, RulePackEntity, countries);
 }
 
 /** What each of these countries has of it. */
 async function publishedOf<T extends { country: string }>(
-  tx: EntityManager,
-  entity: EntityTarget<T>,
+  tx: Tx,
+  entity: EntityClass<T>,
   countries: readonly string[],
 ): Promise<T[][]> {
-  const all = await tx.getRepository(entity).findBy({ country: Any(countries) } as never);
+  const all = await tx.find<T>(entity, { country: Any(countries) } as never);
   return countries.map((country) => all.filter((one) => one.country === country));
 }
 

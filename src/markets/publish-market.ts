@@ -2,8 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import currencies from 'currency-codes';
 import { Refusal } from '../domain/refusal.js';
-import { Database } from '../platform/database.js';
-import { validationFailed } from '../platform/problem.js';
+import { Database, violatesUnique } from '../platform/database/database.js';
+import { validationFailed } from '../platform/http/problem.js';
 import { MarketEntity } from './market.entity.js';
 import { PublishPrice } from './publish-price.js';
 import { PublishRulePack } from './publish-rule-pack.js';
@@ -18,7 +18,7 @@ export class PublishMarket {
   ) {}
 
   /** Refuses 422 for what is no currency, 409 `already_published`, then what rule packs and prices refuse. */
-  async run(body: MarketBody, publishedBy: string): Promise<void> {
+  async publish(body: MarketBody, publishedBy: string): Promise<void> {
     const { country, currency } = body;
     const status = body.status ?? 'open';
     if (currencies.code(currency) === undefined) {
@@ -26,17 +26,10 @@ export class PublishMarket {
     }
     await this.database.transaction(async (tx) => {
       const market = { country, currency, status, publishedBy };
-      const inserted = await tx
-        .createQueryBuilder()
-        .insert()
-        .into(MarketEntity)
-        .values(market)
-        .orIgnore()
-        .returning('country')
-        .execute();
-      if ((inserted.raw as unknown[]).length === 0) {
+      await tx.insert(MarketEntity, market).catch((error: unknown) => {
+        if (!violatesUnique(error, 'markets_pkey')) throw error;
         throw new Refusal('already_published', `There is a market ${country} already.`);
-      }
+      });
       for (const pack of body.rulePacks ?? []) await this.publishRulePack.within(tx, country, pack, publishedBy);
       for (const price of body.prices ?? []) await this.publishPrice.within(tx, market, price, publishedBy);
     });

@@ -3,16 +3,16 @@
  * counts for terms that start when it is in force; the price of a running term never changes.
  */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { plusDays } from '../domain/instant.js';
 import { inForceAt } from '../domain/rule-pack.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
-import { validationFailed } from '../platform/problem.js';
+import { validationFailed } from '../platform/http/problem.js';
 import { PriceEntity, RulePackEntity } from './market.entity.js';
 import { lockMarket, requirePublishable } from './published.js';
 import type { PriceBody } from './publishing.dto.js';
+import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class PublishPrice {
@@ -25,7 +25,7 @@ export class PublishPrice {
    * Refuses `not_found`; 422 for another currency than the market's, an instant that is past, `notice_too_short`, an
    * instant that is taken.
    */
-  async run(country: string, body: PriceBody, publishedBy: string): Promise<PriceEntity> {
+  async publish(country: string, body: PriceBody, publishedBy: string): Promise<PriceEntity> {
     return this.database.transaction(async (tx) => {
       const { currency } = await lockMarket(tx, country);
       return this.within(tx, { country, currency }, body, publishedBy);
@@ -34,7 +34,7 @@ export class PublishPrice {
 
   /** The same in a transaction that holds the market. */
   async within(
-    tx: EntityManager,
+    tx: Tx,
     { country, currency }: { country: string; currency: string },
     body: PriceBody,
     publishedBy: string,
@@ -44,8 +44,7 @@ export class PublishPrice {
     }
     const now = await this.clock.now(tx);
     const effectiveFrom = new Date(body.effectiveFrom);
-    const prices = tx.getRepository(PriceEntity);
-    const stored = await prices.findBy({ country });
+    const stored = await tx.find(PriceEntity, { country });
     const noticeUntil = inForceAt(stored, now) === null ? null : await this.noticeUntil(tx, country, now);
     requirePublishable({ now, effectiveFrom, taken: stored.map((price) => price.effectiveFrom), noticeUntil });
     const price = {
@@ -58,12 +57,12 @@ export class PublishPrice {
       source: body.source ?? `published by ${publishedBy}`,
       publishedBy,
     };
-    await prices.insert(price);
+    await tx.insert(PriceEntity, price);
     return price;
   }
 
-  private async noticeUntil(tx: EntityManager, country: string, now: Date): Promise<Date> {
-    const pack = inForceAt(await tx.getRepository(RulePackEntity).findBy({ country }), now);
+  private async noticeUntil(tx: Tx, country: string, now: Date): Promise<Date> {
+    const pack = inForceAt(await tx.find(RulePackEntity, { country }), now);
     return plusDays(now, Number(pack?.numbers.priceNoticeDays?.value ?? 0));
   }
 }

@@ -3,13 +3,13 @@
  * that run keep the version they began under.
  */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
-import { validationFailed } from '../platform/problem.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
+import { validationFailed } from '../platform/http/problem.js';
 import { RulePackEntity } from './market.entity.js';
 import { lockMarket, requirePublishable } from './published.js';
 import type { RulePackBody } from './publishing.dto.js';
+import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class PublishRulePack {
@@ -19,7 +19,7 @@ export class PublishRulePack {
   ) {}
 
   /** Refuses `not_found`; 422 for a wrong version, an instant that is past or taken, a benefit named twice. */
-  async run(country: string, body: RulePackBody, publishedBy: string): Promise<RulePackEntity> {
+  async publish(country: string, body: RulePackBody, publishedBy: string): Promise<RulePackEntity> {
     return this.database.transaction(async (tx) => {
       await lockMarket(tx, country);
       return this.within(tx, country, body, publishedBy);
@@ -27,10 +27,9 @@ export class PublishRulePack {
   }
 
   /** The same in a transaction that holds the market. */
-  async within(tx: EntityManager, country: string, body: RulePackBody, publishedBy: string): Promise<RulePackEntity> {
+  async within(tx: Tx, country: string, body: RulePackBody, publishedBy: string): Promise<RulePackEntity> {
     const now = await this.clock.now(tx);
-    const packs = tx.getRepository(RulePackEntity);
-    const stored = await packs.findBy({ country });
+    const stored = await tx.find(RulePackEntity, { country });
     const version = Math.max(0, ...stored.map((pack) => pack.version)) + 1;
     if ((body.version ?? version) !== version) {
       throw validationFailed([{ path: 'version', message: `must be ${version}, the next one` }]);
@@ -42,7 +41,7 @@ export class PublishRulePack {
       throw validationFailed([{ path: 'benefits', message: 'two of them have the same code' }]);
     }
     const pack = { country, version, effectiveFrom, numbers, benefits, publishedAt: now, publishedBy };
-    await packs.insert(pack);
+    await tx.insert(RulePackEntity, pack);
     return pack;
   }
 }

@@ -3,8 +3,8 @@
  * a refund gives back the tax of its capture, whatever the rate has become.
  */
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
 import { lockMarket, requirePublishable } from './published.js';
 import type { TaxRateBody } from './publishing.dto.js';
 import type { TaxRateEntity } from './tax-rate.entity.js';
@@ -19,7 +19,7 @@ export class PublishTaxRate {
   ) {}
 
   /** Refuses `not_found`; 422 for an instant that is past or taken. */
-  async run(country: string, body: TaxRateBody, publishedBy: string): Promise<TaxRateEntity> {
+  async publish(country: string, body: TaxRateBody, publishedBy: string): Promise<TaxRateEntity> {
     const { basisPoints, source } = body;
     const effectiveFrom = new Date(body.effectiveFrom);
     return this.database.transaction(async (tx) => {

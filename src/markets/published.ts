@@ -1,15 +1,14 @@
 /** What publishing refuses, said once for everything a market publishes, and the lock that puts publishers in a line. */
-import type { EntityManager } from 'typeorm';
 import { judgePublishing, type PublishingFacts } from '../domain/publishing.js';
 import { Refusal } from '../domain/refusal.js';
-import { validationFailed } from '../platform/problem.js';
+import { validationFailed } from '../platform/http/problem.js';
 import { MarketEntity } from './market.entity.js';
+import type { Tx } from '../platform/database/tx.js';
 
 /** Two publishers of one market come one after the other. Refuses `not_found`. */
-export async function lockMarket(tx: EntityManager, country: string): Promise<MarketEntity> {
+export async function lockMarket(tx: Tx, country: string): Promise<MarketEntity> {
   // Sign-ups hold a key lock on the row through their foreign key; they do not wait.
-  const lock = { mode: 'for_no_key_update' as const };
-  const market = await tx.getRepository(MarketEntity).findOne({ where: { country }, lock });
+  const market = await tx.findOne(MarketEntity, { country }, { lock: 'beside_keys' });
   if (market === null) throw new Refusal('not_found', `There is no market ${country}.`);
   return market;
 }

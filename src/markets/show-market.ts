@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
 import { Refusal } from '../domain/refusal.js';
 import { inForceAt } from '../domain/rule-pack.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
-import { afterCursor, limitOf, pageOf, type Page, type PageQuery } from '../platform/page.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
+import { afterCursor, limitOf, pageOf, type Page, type PageQuery } from '../platform/http/page.js';
 import { MarketEntity, PriceEntity, RulePackEntity } from './market.entity.js';
 import type { MarketsQuery } from './publishing.dto.js';
 import {
@@ -27,18 +27,18 @@ export class ShowMarket {
   ) {}
 
   /** Refuses `not_found`. */
-  async run(country: string): Promise<MarketView> {
+  async show(country: string): Promise<MarketView> {
     return this.view(await this.find(country));
   }
 
   /** By country. */
   async list({ cursor, limit }: MarketsQuery): Promise<Page<MarketView>> {
     const take = limitOf({ limit });
-    const rows = await this.database.reader.getRepository(MarketEntity).find({
-      where: cursor === undefined ? {} : { country: MoreThan(cursor) },
-      order: { country: 'asc' },
-      take: take + 1,
-    });
+    const rows = await this.database.reader.find(
+      MarketEntity,
+      cursor === undefined ? {} : { country: MoreThan(cursor) },
+      { order: { country: 'asc' }, take: take + 1 },
+    );
     const shown = rows.slice(0, take);
     const nextCursor = rows.length > take ? (shown.at(-1)?.country ?? null) : null;
     return { data: await Promise.all(shown.map((market) => this.view(market))), nextCursor };
@@ -47,11 +47,11 @@ export class ShowMarket {
   /** The latest published first; refuses `not_found`. */
   async prices(country: string, page: PageQuery): Promise<Page<PriceView>> {
     await this.find(country);
-    const rows = await this.database.reader.getRepository(PriceEntity).find({
-      where: { country, ...afterCursor(page) },
-      order: { id: 'desc' },
-      take: limitOf(page) + 1,
-    });
+    const rows = await this.database.reader.find(
+      PriceEntity,
+      { country, ...afterCursor(page) },
+      { order: { id: 'desc' }, take: limitOf(page) + 1 },
+    );
     return pageOf(rows, page, viewPrice);
   }
 
@@ -63,7 +63,7 @@ export class ShowMarket {
   }
 
   private async find(country: string): Promise<MarketEntity> {
-    const market = await this.database.reader.getRepository(MarketEntity).findOneBy({ country });
+    const market = await this.database.reader.findOne(MarketEntity, { country });
     if (market === null) throw new Refusal('not_found', `There is no market ${country}.`);
     return market;
   }
@@ -71,9 +71,8 @@ export class ShowMarket {
   private async view({ country, currency, status, publishedBy }: MarketEntity): Promise<MarketView> {
     const tx = this.database.reader;
     const now = await this.clock.now();
-    const newest = { where: { country }, order: { effectiveFrom: 'desc' as const } };
-    const prices = await tx.getRepository(PriceEntity).find(newest);
-    const packs = await tx.getRepository(RulePackEntity).find(newest);
+    const prices = await tx.find(PriceEntity, { country }, { order: { effectiveFrom: 'desc' } });
+    const packs = await tx.find(RulePackEntity, { country }, { order: { effectiveFrom: 'desc' } });
     const [price, pack] = [inForceAt(prices, now), inForceAt(packs, now)];
     return {
       country,

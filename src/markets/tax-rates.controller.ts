@@ -1,9 +1,9 @@
 /** Where finance publishes the tax rates that captures and refunds are split by. */
 import { Body, Controller, Get, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope, Subject } from '../platform/access.js';
-import { ApiPage, type Page } from '../platform/page.js';
-import { CountryParam } from '../platform/params.dto.js';
+import { RequireScope, Subject } from '../platform/http/access.js';
+import { ApiPage, type Page } from '../platform/http/page.js';
+import { CountryParam } from '../platform/http/params.dto.js';
 import { PublishTaxRate } from './publish-tax-rate.js';
 import { TaxRateBody } from './publishing.dto.js';
 import { viewTaxRate, TaxRateView } from './publishing.view.js';
@@ -14,7 +14,7 @@ import { ShowMarket } from './show-market.js';
 @Controller('v1/markets/:country/tax-rates')
 export class TaxRatesController {
   constructor(
-    private readonly show: ShowMarket,
+    private readonly showMarket: ShowMarket,
     private readonly publishTaxRate: PublishTaxRate,
   ) {}
 
@@ -22,7 +22,7 @@ export class TaxRatesController {
   @Get()
   @ApiPage(TaxRateView)
   list(@Param() { country }: CountryParam): Promise<Page<TaxRateView>> {
-    return this.show.taxRates(country);
+    return this.showMarket.taxRates(country);
   }
 
   /** Publishes the rate for what is captured from an instant on. 404 `not_found`. */
@@ -32,6 +32,6 @@ export class TaxRatesController {
     @Body() body: TaxRateBody,
     @Subject() subject: string,
   ): Promise<TaxRateView> {
-    return viewTaxRate(await this.publishTaxRate.run(country, body, subject));
+    return viewTaxRate(await this.publishTaxRate.publish(country, body, subject));
   }
 }

@@ -1,11 +1,11 @@
 /** Decides from risk's record whether a user may join (3.1.1), and keeps each decision with its inputs. */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { decideEligibility, type EligibilityDecision } from '../domain/eligibility.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
 import { EligibilityDecisionEntity, StandingEntity } from './standing.entity.js';
+import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class Eligibility {
@@ -15,24 +15,23 @@ export class Eligibility {
   ) {}
 
   /** What would be decided now, under a lock: no finding is recorded while the transaction that asks runs. */
-  async lock(tx: EntityManager, userId: string): Promise<EligibilityDecision> {
-    const lock = { mode: 'pessimistic_read' } as const;
-    const record = await tx.getRepository(StandingEntity).findOne({ where: { userId }, lock });
+  async lock(tx: Tx, userId: string): Promise<EligibilityDecision> {
+    const record = await tx.findOne(StandingEntity, { userId }, { lock: 'share' });
     return decideEligibility(record?.standing ?? null);
   }
 
   /** What would be decided now; nothing is kept. */
-  async of(tx: EntityManager, userId: string): Promise<EligibilityDecision> {
-    const record = await tx.getRepository(StandingEntity).findOneBy({ userId });
+  async of(tx: Tx, userId: string): Promise<EligibilityDecision> {
+    const record = await tx.findOne(StandingEntity, { userId });
     return decideEligibility(record?.standing ?? null);
   }
 
   /** Decides and keeps the decision, whatever becomes of the request that asked. */
   async decide(userId: string, country: string): Promise<EligibilityDecision> {
     const tx = this.database.reader;
-    const record = await tx.getRepository(StandingEntity).findOneBy({ userId });
+    const record = await tx.findOne(StandingEntity, { userId });
     const decision = decideEligibility(record?.standing ?? null);
-    await tx.getRepository(EligibilityDecisionEntity).insert({
+    await tx.insert(EligibilityDecisionEntity, {
       id: newId(),
       userId,
       country,

@@ -1,10 +1,10 @@
 /** Keeps the risk system's latest word on a user. A running membership is not touched by it; risk suspends or revokes that. */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import type { Standing } from '../domain/eligibility.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
 import { StandingEntity } from './standing.entity.js';
+import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class RecordStanding {
@@ -13,23 +13,29 @@ export class RecordStanding {
     private readonly database: Database,
   ) {}
 
-  async run(userId: string, said: { standing: Standing; reason: string }, recordedBy: string): Promise<StandingEntity> {
-    return this.record(this.database.reader, userId, said, recordedBy, await this.clock.now());
+  async record(
+    userId: string,
+    said: { standing: Standing; reason: string },
+    recordedBy: string,
+  ): Promise<StandingEntity> {
+    return this.keep(this.database.reader, userId, said, recordedBy, await this.clock.now());
   }
 
   /** Kept from changing until the transaction ends. */
-  lock(tx: EntityManager, userId: string): Promise<StandingEntity | null> {
-    return tx.getRepository(StandingEntity).findOne({ where: { userId }, lock: { mode: 'pessimistic_write' } });
+  lock(tx: Tx, userId: string): Promise<StandingEntity | null> {
+    return tx.findOne(StandingEntity, { userId }, { lock: 'wait' });
   }
 
   /** The same within the transaction of a finding or its correction. */
-  record(
-    tx: EntityManager,
+  async keep(
+    tx: Tx,
     userId: string,
     { standing, reason }: { standing: Standing; reason: string },
     recordedBy: string,
     recordedAt: Date,
   ): Promise<StandingEntity> {
-    return tx.getRepository(StandingEntity).save({ userId, standing, reason, recordedBy, recordedAt });
+    const record = { userId, standing, reason, recordedBy, recordedAt };
+    await tx.upsert(StandingEntity, record, ['userId']);
+    return record;
   }
 }

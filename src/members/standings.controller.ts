@@ -1,8 +1,8 @@
 /** Where the risk system records what it knows of a user. */
 import { Body, Controller, Param, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope, Subject } from '../platform/access.js';
-import { UserIdParam } from '../platform/params.dto.js';
+import { RequireScope, Subject } from '../platform/http/access.js';
+import { UserIdParam } from '../platform/http/params.dto.js';
 import { RecordStanding } from './record-standing.js';
 import { StandingBody } from './standing.dto.js';
 import type { StandingEntity } from './standing.entity.js';
@@ -20,6 +20,6 @@ export class StandingsController {
     @Body() body: StandingBody,
     @Subject() subject: string,
   ): Promise<StandingEntity> {
-    return this.recordStanding.run(userId, body, subject);
+    return this.recordStanding.record(userId, body, subject);
   }
 }

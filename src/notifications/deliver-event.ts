@@ -4,7 +4,7 @@
  * tells it twice.
  */
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import type { EndpointName } from '../platform/outgoing-endpoint.js';
+import type { EndpointName } from './outgoing-endpoint.js';
 import type { DeliveryEntity } from './delivery.entity.js';
 import { DeliveryStore } from './delivery.store.js';
 import { SendMail } from './send-mail.js';
@@ -27,7 +27,7 @@ export class DeliverEvent implements BeforeApplicationShutdown {
     this.senders = { webhook, mail };
   }
 
-  async run(id: string): Promise<void> {
+  async deliver(id: string): Promise<void> {
     const delivery = await this.deliveries.take(id);
     if (delivery === null) return;
     const trying = this.attempt(delivery)

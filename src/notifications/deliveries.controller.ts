@@ -1,10 +1,10 @@
 /** Where operations see what was told by webhook and by mail, and send again what was not taken. */
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope } from '../platform/access.js';
-import { NoBody } from '../platform/no-body.dto.js';
-import { ApiPage, pageOf, type Page } from '../platform/page.js';
-import { IdParam } from '../platform/params.dto.js';
+import { RequireScope } from '../platform/http/access.js';
+import { NoBody } from '../platform/http/no-body.dto.js';
+import { ApiPage, pageOf, type Page } from '../platform/http/page.js';
+import { IdParam } from '../platform/http/params.dto.js';
 import { DeliveriesQuery } from './delivery.dto.js';
 import { DeliveryStore } from './delivery.store.js';
 import { DeliveryView, viewDelivery } from './delivery.view.js';

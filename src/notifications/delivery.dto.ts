@@ -1,6 +1,6 @@
 /** Which deliveries a list shall hold. */
 import { IsIn, IsOptional, IsUUID } from 'class-validator';
-import { PageQuery } from '../platform/page.js';
+import { PageQuery } from '../platform/http/page.js';
 
 export class DeliveriesQuery extends PageQuery {
   @IsOptional()

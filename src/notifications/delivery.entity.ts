@@ -1,7 +1,7 @@
 /** Tables of what others are told: the event as the outbox wrote it, and its way to each endpoint. */
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import type { PublishedEvent } from '../domain/published-event.js';
-import type { EndpointName } from '../platform/outgoing-endpoint.js';
+import type { EndpointName } from './outgoing-endpoint.js';
 
 @Entity('outbox_events')
 export class OutboxEventEntity {

@@ -1,69 +1,60 @@
 /** Reads, claims and marks deliveries; it never calls an endpoint. */
-import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Metrics } from '../platform/http/metrics.js';
 import { nextDeliveryAt } from '../domain/delivery.js';
 import { Refusal } from '../domain/refusal.js';
-import { claimRows } from '../platform/claim.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
-import { CLAIM_SECONDS } from '../platform/duty.js';
-import { afterCursor, limitOf } from '../platform/page.js';
-import type { EndpointName } from '../platform/outgoing-endpoint.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
+import { CLAIM_SECONDS } from '../platform/jobs/job.js';
+import { afterCursor, limitOf } from '../platform/http/page.js';
 import type { DeliveriesQuery } from './delivery.dto.js';
 import { DeliveryEntity } from './delivery.entity.js';
+import type { Tx } from '../platform/database/tx.js';
 
-/** Tries that run at one time, over all workers: what one answers slowly neither piles up here nor holds up the other. */
-const AT_ONCE: Readonly<Record<EndpointName, number>> = { webhook: 200, mail: 20 };
+/** SQL over a delivery: it still has to be told. */
+export const DELIVERABLE = `status = 'pending'`;
+/** SQL over a delivery: when it is tried next; what was never tried is told at once, whatever the business time. */
+export const DELIVERABLE_AT = `case when attempts = 0 then '-infinity' else next_attempt_at end`;
 
-const DUE = `status = 'pending' and next_attempt_at <= $1`;
+const UNDELIVERED = `
+  select status as name, count(*)::int as count from deliveries where status <> 'delivered' group by status`;
 
 @Injectable()
-export class DeliveryStore {
+export class DeliveryStore implements OnModuleInit {
   constructor(
     private readonly clock: Clock,
     private readonly database: Database,
+    private readonly metrics: Metrics,
   ) {}
+
+  onModuleInit(): void {
+    this.metrics.register({
+      name: 'vip_deliveries',
+      help: 'events that are not delivered',
+      label: 'status',
+      count: () => this.database.reader.query(UNDELIVERED),
+    });
+  }
 
   list(query: DeliveriesQuery): Promise<DeliveryEntity[]> {
     const { status, eventId } = query;
-    return this.database.reader.getRepository(DeliveryEntity).find({
-      where: {
+    return this.database.reader.find(
+      DeliveryEntity,
+      {
         ...(status === undefined ? {} : { status }),
         ...(eventId === undefined ? {} : { eventId }),
         ...afterCursor(query),
       },
-      relations: { event: true },
-      order: { id: 'desc' },
-      take: limitOf(query) + 1,
-    });
-  }
-
-  /** Oldest first, as long as fewer than `AT_ONCE` are under way to the same endpoint. */
-  async claimDue(max: number): Promise<string[]> {
-    const { reader } = this.database;
-    const busy = await reader.query<{ endpoint: EndpointName; count: number }[]>(
-      `select endpoint, count(*)::int as count from deliveries
-       where status = 'pending' and claimed_until > clock_timestamp() group by endpoint`,
+      { with: ['event'], order: { id: 'desc' }, take: limitOf(query) + 1 },
     );
-    const now = await this.clock.now();
-    const claimed: string[] = [];
-    for (const [endpoint, atOnce] of Object.entries(AT_ONCE)) {
-      const underWay = busy.find((one) => one.endpoint === endpoint)?.count ?? 0;
-      const free = Math.min(max - claimed.length, atOnce - underWay);
-      if (free <= 0) continue;
-      const due = `${DUE} and endpoint = $2`;
-      const claim = { table: 'deliveries', due, orderBy: 'next_attempt_at, id', values: [now, endpoint] };
-      claimed.push(...(await claimRows(reader, claim, free)));
-    }
-    return claimed;
   }
 
   /** The delivery with its event, kept for this try; null when it is not due any more. */
   async take(id: string): Promise<DeliveryEntity | null> {
     return this.database.transaction(async (tx) => {
-      const [, taken] = await tx.query<[unknown[], number]>(
+      const taken = await tx.execute(
         `update deliveries set claimed_until = clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS})
-         where id = $2 and ${DUE}`,
+         where id = $2 and ${DELIVERABLE} and ${DELIVERABLE_AT} <= $1`,
         [await this.clock.now(tx), id],
       );
       return taken === 0 ? null : this.find(tx, id);
@@ -101,7 +92,7 @@ export class DeliveryStore {
   /** Refuses `not_found`, then `not_allowed_in_state` while it is still being tried. */
   async replay(id: string): Promise<DeliveryEntity> {
     return this.database.transaction(async (tx) => {
-      const [, changed] = await tx.query<[unknown[], number]>(
+      const changed = await tx.execute(
         `update deliveries set status = 'pending', attempts = 0, next_attempt_at = $2,
            last_error = null, claimed_until = null where id = $1 and status <> 'pending'`,
         [id, await this.clock.now(tx)],
@@ -113,7 +104,7 @@ export class DeliveryStore {
     });
   }
 
-  private find(tx: EntityManager, id: string): Promise<DeliveryEntity | null> {
-    return tx.getRepository(DeliveryEntity).findOne({ where: { id }, relations: { event: true } });
+  private find(tx: Tx, id: string): Promise<DeliveryEntity | null> {
+    return tx.findOne(DeliveryEntity, { id }, { with: ['event'] });
   }
 }

@@ -6,7 +6,8 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { createTransport, type NodemailerError, type SMTPPoolSentMessageInfo, type Transporter } from 'nodemailer';
 import { writeLetter, type NoticeContent } from '../domain/notice.js';
 import { Config } from '../platform/config.js';
-import { mailRelayOf, USER_ID_PLACE, type MailRelay } from '../platform/outgoing-endpoint.js';
+import { USER_ID_PLACE } from '../platform/outgoing-settings.js';
+import { mailRelayOf, type MailRelay } from './outgoing-endpoint.js';
 import type { DeliveryEntity } from './delivery.entity.js';
 import { RefusedForGood, type Sender } from './sender.js';
 

@@ -1,15 +1,15 @@
 /** Charges as gateway requests: how one is sent, asked for and taken back. What its outcome does is `SettleCharge`. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { isLive } from '../domain/subscription.js';
-import { Database } from '../platform/database.js';
+import { Database } from '../platform/database/database.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
 import { ChargeStore } from './charge.store.js';
-import { GatewayCustomers } from './gateway-customers.js';
-import type { Outcome } from './outcome.js';
-import { RequestKinds, type GatewayRequest, type RequestKind } from './request-kind.js';
+import { GatewayCustomers } from '../gateway/gateway-customers.js';
+import type { Outcome } from '../gateway/outcome.js';
+import { RequestKinds, type GatewayRequest, type RequestKind } from '../gateway/request-kind.js';
 import { SettleCharge } from './settle-charge.js';
-import { StripeGateway } from './stripe-gateway.js';
+import { StripeGateway } from '../gateway/stripe/stripe-gateway.js';
 
 @Injectable()
 export class ChargeRequests implements RequestKind, OnModuleInit {
@@ -22,7 +22,7 @@ export class ChargeRequests implements RequestKind, OnModuleInit {
     private readonly mandates: MandateStore,
     private readonly customers: GatewayCustomers,
     private readonly gateway: StripeGateway,
-    private readonly settlement: SettleCharge,
+    private readonly settleCharge: SettleCharge,
   ) {}
 
   onModuleInit(): void {
@@ -66,11 +66,11 @@ export class ChargeRequests implements RequestKind, OnModuleInit {
     const charge = await this.charges.lock(change.tx, request.subjectId);
     switch (outcome.kind) {
       case 'succeeded':
-        return this.settlement.captured(change, charge, outcome);
+        return this.settleCharge.captured(change, charge, outcome);
       case 'failed':
-        return this.settlement.declined(change, charge, request.attempt, outcome.code);
+        return this.settleCharge.declined(change, charge, request.attempt, outcome.code);
       case 'waiting_for_member':
-        return this.settlement.waitsForMember(change, charge, outcome.clientSecret);
+        return this.settleCharge.waitsForMember(change, charge, outcome.clientSecret);
       case 'unknown':
         if (charge.status !== 'succeeded') await this.charges.save(change.tx, { ...charge, status: 'unknown' });
     }

@@ -38,7 +38,7 @@ export class ChargeEntity implements Charge {
   mandateId: string | null;
 
   @Column('timestamptz', { nullable: true })
-  unservedAt: Date | null;
+  unappliedAt: Date | null;
 
   @Column('bigint')
   disputedMinor: number;

@@ -1,29 +1,27 @@
 /** Reads and writes charges; decides nothing. */
 import { Injectable } from '@nestjs/common';
-import { Any, Not, type EntityManager } from 'typeorm';
+import { Not } from 'typeorm';
 import type { Charge } from '../domain/charge.js';
-import { claimRows } from '../platform/claim.js';
-import { Database } from '../platform/database.js';
-import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
-import { inOrder, insertRows, updateClaimed } from '../platform/rows.js';
-import { together } from '../platform/together.js';
+import { Database } from '../platform/database/database.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
 import { ChargeEntity } from './charge.entity.js';
+import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class ChargeStore {
   constructor(private readonly database: Database) {}
 
-  insert(tx: EntityManager, charge: Charge): Promise<void> {
-    return together(tx, insertAll, charge);
+  insert(tx: Tx, charge: Charge): Promise<void> {
+    return tx.insert(ChargeEntity, charge);
   }
 
   /** Locked after its subscription, never before. */
-  lock(tx: EntityManager, id: string): Promise<Charge> {
-    return together(tx, lockAll, id);
+  lock(tx: Tx, id: string): Promise<Charge> {
+    return tx.requireById(ChargeEntity, id, 'wait');
   }
 
-  find(tx: EntityManager, id: string): Promise<Charge> {
-    return tx.getRepository(ChargeEntity).findOneByOrFail({ id });
+  find(tx: Tx, id: string): Promise<Charge> {
+    return tx.require(ChargeEntity, { id });
   }
 
   get(id: string): Promise<Charge> {
@@ -32,12 +30,12 @@ export class ChargeStore {
 
   /** Whose money the gateway knows by this id; null when none of ours is. */
   findByPayment(gatewayPaymentId: string): Promise<Charge | null> {
-    return this.database.reader.getRepository(ChargeEntity).findOneBy({ gatewayPaymentId });
+    return this.database.reader.findOne(ChargeEntity, { gatewayPaymentId });
   }
 
   /** Whether the member's bank holds any payment of the subscription back, or has taken this fee back. */
-  async isHeldByBank(tx: EntityManager, subscriptionId: string, chargeId: string | null): Promise<boolean> {
-    const [held] = await tx.query<unknown[]>(
+  async isHeldByBank(tx: Tx, subscriptionId: string, chargeId: string | null): Promise<boolean> {
+    const [held] = await tx.query(
       `select from charges where subscription_id = $1 and (disputed_minor > 0 or (charged_back_minor > 0 and id = $2))
        limit 1`,
       [subscriptionId, chargeId],
@@ -46,66 +44,42 @@ export class ChargeStore {
   }
 
   /** A saved row is free to be claimed for whatever is due on it next. */
-  save(tx: EntityManager, charge: Charge): Promise<void> {
-    return together(tx, saveAll, charge);
+  save(tx: Tx, charge: Charge): Promise<void> {
+    return tx.update(ChargeEntity, charge);
   }
 
   /** The greatest term number anything was ever charged for; 0 before the first charge. */
-  lastTermNumber(tx: EntityManager, subscriptionId: string): Promise<number> {
-    return together(tx, lastTermNumbers, subscriptionId);
+  lastTermNumber(tx: Tx, subscriptionId: string): Promise<number> {
+    return tx.together(lastTermNumbers, subscriptionId);
   }
 
   /** What was captured and may be returned, newest first. */
-  captured(tx: EntityManager, subscriptionId: string): Promise<Charge[]> {
-    return tx.getRepository(ChargeEntity).find({
-      where: { subscriptionId, status: 'succeeded' },
-      order: { id: 'desc' },
-      lock: { mode: 'pessimistic_write' },
-    });
+  captured(tx: Tx, subscriptionId: string): Promise<Charge[]> {
+    return tx.find(ChargeEntity, { subscriptionId, status: 'succeeded' }, { order: { id: 'desc' }, lock: 'wait' });
   }
 
   /** The latest for a term; what an add-on cost is no fee. */
-  async latest(tx: EntityManager, subscriptionId: string): Promise<Charge | null> {
-    const [latest] = await tx
-      .getRepository(ChargeEntity)
-      .find({ where: { subscriptionId, purpose: Not('add_on') }, order: { id: 'desc' }, take: 1 });
+  async latest(tx: Tx, subscriptionId: string): Promise<Charge | null> {
+    const [latest] = await tx.find(
+      ChargeEntity,
+      { subscriptionId, purpose: Not('add_on') },
+      { order: { id: 'desc' }, take: 1 },
+    );
     return latest ?? null;
   }
 
   /** Newest first. */
   list(subscriptionId: string, page: PageQuery): Promise<Charge[]> {
-    return this.database.reader.getRepository(ChargeEntity).find({
-      where: { subscriptionId, ...afterCursor(page) },
-      order: { id: 'desc' },
-      take: limitOf(page) + 1,
-    });
-  }
-
-  /** Charges whose money came in after its reason had gone; while it is disputed, the bank has it. */
-  claimUnserved(max: number): Promise<string[]> {
-    const due = 'unserved_at is not null and disputed_minor = 0';
-    return claimRows(this.database.reader, { table: 'charges', due, orderBy: 'unserved_at', values: [] }, max);
+    return this.database.reader.find(
+      ChargeEntity,
+      { subscriptionId, ...afterCursor(page) },
+      { order: { id: 'desc' }, take: limitOf(page) + 1 },
+    );
   }
 }
 
-function insertAll(tx: EntityManager, charges: readonly Charge[]): Promise<void> {
-  return insertRows(tx, ChargeEntity, charges);
-}
-
-async function lockAll(tx: EntityManager, ids: readonly string[]): Promise<Charge[]> {
-  const where = { id: Any(ids) };
-  const locked = await tx
-    .getRepository(ChargeEntity)
-    .find({ where, order: { id: 'asc' }, lock: { mode: 'pessimistic_write' } });
-  return inOrder(ids, locked, ChargeEntity.name);
-}
-
-function saveAll(tx: EntityManager, charges: readonly Charge[]): Promise<void> {
-  return updateClaimed(tx, ChargeEntity, charges);
-}
-
-async function lastTermNumbers(tx: EntityManager, subscriptionIds: readonly string[]): Promise<number[]> {
-  const rows = await tx.query<{ id: string; last: number }[]>(
+async function lastTermNumbers(tx: Tx, subscriptionIds: readonly string[]): Promise<number[]> {
+  const rows = await tx.query<{ id: string; last: number }>(
     `select subscription_id as id, max(term_number) as last from charges where subscription_id = any($1) group by 1`,
     [subscriptionIds],
   );

@@ -1,6 +1,6 @@
 /** How a charge is shown: an allow-list with its attempts. */
 import type { Charge, ChargeStatus } from '../domain/charge.js';
-import type { GatewayRequestEntity } from './gateway-request.entity.js';
+import type { RequestAttempt } from '../gateway/request.store.js';
 
 export class AttemptView {
   number: number;
@@ -26,7 +26,7 @@ export class ChargeView {
   settledAt: Date | null;
 }
 
-export function viewCharge(charge: Charge, attempts: GatewayRequestEntity[]): ChargeView {
+export function viewCharge(charge: Charge, attempts: RequestAttempt[]): ChargeView {
   const { id, subscriptionId, termNumber, amountMinor, currency, status, reference, purpose, createdAt, settledAt } =
     charge;
   return {
@@ -44,7 +44,7 @@ export function viewCharge(charge: Charge, attempts: GatewayRequestEntity[]): Ch
   };
 }
 
-export function viewAttempt({ attempt, status, code, intendedAt, decidedAt }: GatewayRequestEntity): AttemptView {
+export function viewAttempt({ attempt, status, code, intendedAt, decidedAt }: RequestAttempt): AttemptView {
   const decided = status === 'succeeded' || status === 'failed' || status === 'unknown';
   const takenBack = status === 'succeeded' && code !== null;
   return {

@@ -8,7 +8,7 @@ import { newId } from '../platform/ids.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
 import { ChargeStore } from './charge.store.js';
-import { RequestStore } from './request.store.js';
+import { RequestStore } from '../gateway/request.store.js';
 
 @Injectable()
 export class OpenCharge {
@@ -20,7 +20,7 @@ export class OpenCharge {
   ) {}
 
   /** `price`: the fee in force, in minor units; the charge keeps it whatever happens to the price (3.1.3). */
-  async run(change: Change, purpose: ChargePurpose, price: Money): Promise<string> {
+  async open(change: Change, purpose: ChargePurpose, price: Money): Promise<string> {
     await this.requireMandate(change);
     const { subscription, now } = change;
     const termNumber =
@@ -55,7 +55,7 @@ export class OpenCharge {
     if (market?.status !== 'open') return;
     await this.requireMandate(change);
     if (subscription.chargeProgress === 'waiting_for_member') {
-      return this.takeBackWaiting(change);
+      return this.withdrawWaiting(change);
     }
     const latest = await this.charges.latest(tx, subscription.id);
     if (latest === null) throw new Error(`subscription ${subscription.id} is past due without a charge`);
@@ -77,14 +77,14 @@ export class OpenCharge {
   }
 
   /** What waits for the member to authenticate is taken back; what follows, the gateway's confirmation decides. */
-  async takeBackWaiting(change: Change): Promise<void> {
+  async withdrawWaiting(change: Change): Promise<void> {
     if (change.subscription.chargeProgress !== 'waiting_for_member') return;
     Object.assign(change.subscription, { chargeProgress: 'moving', authenticationSecret: null });
     await this.requests.withdrawWaiting(change, { kind: 'charge' });
   }
 
   /** A second attempt that still waits for the member while the charge is paid: the gateway is told to forget it. */
-  takeBack(change: Change, subjectId: string): Promise<void> {
+  withdraw(change: Change, subjectId: string): Promise<void> {
     return this.requests.withdrawWaiting(change, { subjectId });
   }
 

@@ -18,13 +18,13 @@ export class OpenFirstPayment {
     private readonly validations: ValidationRequests,
   ) {}
 
-  async run(change: Change, paymentMethod: string): Promise<void> {
+  async open(change: Change, paymentMethod: string): Promise<void> {
     const { subscription, tx, now } = change;
     if (subscription.startWith === 'trial') {
       await this.validations.open(change, paymentMethod);
       return;
     }
     await this.mandates.open(tx, subscription, paymentMethod, now);
-    await this.openCharge.run(change, 'first', await this.markets.priceAt(tx, subscription.country, now));
+    await this.openCharge.open(change, 'first', await this.markets.priceAt(tx, subscription.country, now));
   }
 }

@@ -1,6 +1,6 @@
 /** Another payment method, with the member's new authorization. */
 import { Equals, Matches } from 'class-validator';
-import { PAYMENT_METHOD_FORM } from '../platform/params.dto.js';
+import { PAYMENT_METHOD_FORM } from '../platform/http/params.dto.js';
 
 export class PaymentMethodBody {
   /** The gateway's token of the method. */

@@ -2,12 +2,12 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Charge } from '../domain/charge.js';
-import { RequireScope } from '../platform/access.js';
-import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
-import { NoBody } from '../platform/no-body.dto.js';
-import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
-import { IdParam } from '../platform/params.dto.js';
-import { WaitMs, WaitRoute } from '../platform/wait.js';
+import { RequireScope } from '../platform/http/access.js';
+import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/http/idempotency.js';
+import { NoBody } from '../platform/http/no-body.dto.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/http/page.js';
+import { IdParam } from '../platform/http/params.dto.js';
+import { WaitMs, WaitRoute } from '../platform/time/wait.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
@@ -17,7 +17,7 @@ import { ChargeView, viewCharge } from './charge.view.js';
 import { OpenCharge } from './open-charge.js';
 import { PaymentMethodBody } from './payment-method.dto.js';
 import { ReplacePaymentMethod } from './replace-payment-method.js';
-import { RequestStore } from './request.store.js';
+import { RequestStore } from '../gateway/request.store.js';
 
 @ApiTags('storefront')
 @RequireScope('storefront')
@@ -26,7 +26,7 @@ export class PaymentsController {
   constructor(
     private readonly idempotency: Idempotency,
     private readonly changeSubscription: ChangeSubscription,
-    private readonly show: ShowSubscription,
+    private readonly showSubscription: ShowSubscription,
     private readonly subscriptions: SubscriptionStore,
     private readonly charges: ChargeStore,
     private readonly requests: RequestStore,
@@ -57,8 +57,8 @@ export class PaymentsController {
     @Body() body: PaymentMethodBody,
     @WaitMs() waitMs: number,
   ): Promise<SubscriptionView> {
-    await this.replacePaymentMethod.run(id, body.paymentMethod, waitMs);
-    return this.show.run(id);
+    await this.replacePaymentMethod.replace(id, body.paymentMethod, waitMs);
+    return this.showSubscription.show(id);
   }
 
   /** Tries the overdue payment again now. 409 `not_allowed_in_state`, `payment_in_progress`, 422 `market_not_open`. */
@@ -72,16 +72,16 @@ export class PaymentsController {
     @Keyed() keyed: KeyedRequest,
     @WaitMs() waitMs: number,
   ): Promise<SubscriptionView> {
-    return this.idempotency.run(keyed, {
+    return this.idempotency.answerOnce(keyed, {
       act: (bind) =>
-        this.changeSubscription.run(id, 'member', async (change) => {
+        this.changeSubscription.change(id, 'member', async (change) => {
           await this.openCharge.retry(change);
           await bind(change.tx, id);
           return id;
         }),
       answer: async () => {
         await this.requests.waitUntilDecided(id, waitMs);
-        return this.show.run(id);
+        return this.showSubscription.show(id);
       },
     });
   }

@@ -2,10 +2,10 @@
 import { Injectable } from '@nestjs/common';
 import { Refusal } from '../domain/refusal.js';
 import { requireRenewing } from '../domain/term-end.js';
-import { Database } from '../platform/database.js';
+import { Database } from '../platform/database/database.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
-import { RequestStore } from './request.store.js';
+import { RequestStore } from '../gateway/request.store.js';
 import { ValidationRequests } from './validation-requests.js';
 
 @Injectable()
@@ -19,8 +19,8 @@ export class ReplacePaymentMethod {
   ) {}
 
   /** Refuses `not_found`, `not_allowed_in_state`, then, when the gateway refuses the method, `payment_method_rejected`. */
-  async run(id: string, paymentMethod: string, waitMs: number): Promise<void> {
-    const mandateId = await this.changeSubscription.run(id, 'member', (change) => {
+  async replace(id: string, paymentMethod: string, waitMs: number): Promise<void> {
+    const mandateId = await this.changeSubscription.change(id, 'member', (change) => {
       change.move('replace_payment_method');
       requireRenewing(change.subscription);
       return this.validations.open(change, paymentMethod);

@@ -12,8 +12,8 @@ import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
 import { ChargeStore } from './charge.store.js';
 import { OpenCharge } from './open-charge.js';
-import { METHOD_REJECTED, WITHDRAWN, type Outcome } from './outcome.js';
-import { ServeCapture } from './serve-capture.js';
+import { METHOD_REJECTED, WITHDRAWN, type Outcome } from '../gateway/outcome.js';
+import { ApplyPayment } from './apply-payment.js';
 
 /** A decline like any other that may work later. */
 const CANCELED_AT_GATEWAY = 'canceled_at_gateway';
@@ -23,7 +23,7 @@ export class SettleCharge {
   constructor(
     private readonly charges: ChargeStore,
     private readonly mandates: MandateStore,
-    private readonly serve: ServeCapture,
+    private readonly applyPayment: ApplyPayment,
     private readonly openCharge: OpenCharge,
     private readonly cases: CaseStore,
   ) {}
@@ -39,7 +39,7 @@ export class SettleCharge {
       await this.mandates.accept(change.tx, mandate, outcome.method, change.now);
     }
     await this.charges.save(change.tx, charge);
-    await this.serve.run(change, charge);
+    await this.applyPayment.apply(change, charge);
   }
 
   /** A definitive no, or a request that was taken back. */
@@ -62,14 +62,14 @@ export class SettleCharge {
   async waitsForMember(change: Change, charge: Charge, clientSecret: string): Promise<void> {
     const { subscription } = change;
     // Another attempt has captured it meanwhile.
-    if (charge.status === 'succeeded') return this.openCharge.takeBack(change, charge.id);
+    if (charge.status === 'succeeded') return this.openCharge.withdraw(change, charge.id);
     if (subscription.chargeProgress === 'waiting_for_member') return;
     subscription.chargeProgress = 'waiting_for_member';
     subscription.authenticationSecret = clientSecret;
     subscription.retryAt = null;
     change.record('charge.authentication_required', '5.1', 'the bank asks the member to authenticate the payment');
     if (charge.purpose !== 'early_renewal') this.awaitPayment(change, charge);
-    if (subscription.suspendedAt !== null) await this.openCharge.takeBackWaiting(change);
+    if (subscription.suspendedAt !== null) await this.openCharge.withdrawWaiting(change);
   }
 
   private awaitPayment(change: Change, charge: Charge): void {

@@ -18,7 +18,7 @@ export class StartTrial {
   ) {}
 
   /** Nothing begins for a user who became a paying member elsewhere while the bank took its time (3.2.1). */
-  async run(change: Change): Promise<void> {
+  async start(change: Change): Promise<void> {
     const { subscription, now, tx } = change;
     await this.subscriptions.lockUser(tx, subscription.userId);
     if (await this.subscriptions.wasMember(tx, subscription.userId)) {

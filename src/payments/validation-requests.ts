@@ -6,13 +6,13 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { isLive } from '../domain/subscription.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
-import { GatewayCustomers } from './gateway-customers.js';
+import { GatewayCustomers } from '../gateway/gateway-customers.js';
 import { OpenCharge } from './open-charge.js';
-import type { Outcome } from './outcome.js';
-import { RequestKinds, type GatewayRequest, type RequestKind } from './request-kind.js';
-import { RequestStore } from './request.store.js';
+import type { Outcome } from '../gateway/outcome.js';
+import { RequestKinds, type GatewayRequest, type RequestKind } from '../gateway/request-kind.js';
+import { RequestStore } from '../gateway/request.store.js';
 import { StartTrial } from './start-trial.js';
-import { StripeGateway } from './stripe-gateway.js';
+import { StripeGateway } from '../gateway/stripe/stripe-gateway.js';
 
 @Injectable()
 export class ValidationRequests implements RequestKind, OnModuleInit {
@@ -72,7 +72,7 @@ export class ValidationRequests implements RequestKind, OnModuleInit {
     if (outcome.kind === 'failed') return this.reject(change, mandate.id, outcome.code);
     if (outcome.kind !== 'succeeded' || outcome.method === null) return;
     await this.mandates.accept(change.tx, mandate, outcome.method, change.now);
-    if (subscription.status === 'pending_payment') return this.startTrial.run(change);
+    if (subscription.status === 'pending_payment') return this.startTrial.start(change);
     const { brand, last4 } = outcome.method;
     change.record('payment_method.replaced', '3.3.1', 'charges go through the new payment method from now on', {
       brand,

@@ -18,7 +18,7 @@ import {
   Min,
   validateSync,
 } from 'class-validator';
-import { outgoingFaults } from './outgoing-endpoint.js';
+import { outgoingFaults } from './outgoing-settings.js';
 
 const LOCAL_URL = { require_tld: false, require_protocol: true };
 const SAMPLE_SECRETS = ['change-me', 'whsec_sandbox', 'sk_test_sandbox'];
@@ -143,12 +143,16 @@ export class Config {
   @IsString()
   MARKETS_DIR = 'markets';
 
-  /** How often workers ask PostgreSQL what is due. */
+  /** How often workers poll PostgreSQL for what is due. */
   @Type(() => Number)
   @IsInt()
   @Min(100)
   @Max(60_000)
-  SWEEP_EVERY_MS = 1000;
+  POLL_EVERY_MS = 1000;
+
+  /** `off`: no queue, this process performs what is due itself; under a test clock only. */
+  @IsIn(['on', 'off'])
+  QUEUE: 'on' | 'off' = 'on';
 
   /** Jobs one worker process performs at once; each carries up to 50 ids. */
   @Type(() => Number)
@@ -196,6 +200,7 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
   const config = plainToInstance(Config, given);
   const faults = validateSync(config).flatMap((error) => Object.values(error.constraints ?? {}));
   faults.push(...outgoingFaults(config));
+  if (config.QUEUE === 'off' && config.TEST_CLOCK === 'off') faults.push('QUEUE must be on without a test clock');
   if (config.NODE_ENV === 'production') faults.push(...productionFaults(config));
   if (faults.length > 0) {
     throw new Error(

@@ -1,28 +1,26 @@
 /**
- * Owns: configuration, clock, database connection, duties and their queue, the outbox, idempotency keys, access,
- * problems, health, metrics.
+ * Owns: configuration, clock, database connection, jobs and their queue, idempotency keys, access, problems,
+ * health, metrics.
  * Does not own: anything about membership or money.
  * Always true: no route without a declared scope; no business time but the injected clock's.
  */
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { LoggerModule } from 'nestjs-pino';
-import { DataSource } from 'typeorm';
-import { AccessGuard } from './access.guard.js';
-import { AdvanceTestClock } from './advance-test-clock.js';
-import { Clock, machineNow, SystemClock, TestClock } from './clock.js';
+import { AccessGuard } from './http/access.guard.js';
+import { AdvanceTestClock } from './time/advance-test-clock.js';
+import { Clock, machineNow, SystemClock, TestClock } from './time/clock.js';
 import { Config } from './config.js';
-import { CsvAnswers } from './csv.js';
-import { Database, dataSourceOptions } from './database.js';
-import { DutyRunner } from './duty-runner.js';
-import { HealthController } from './health.controller.js';
-import { Idempotency } from './idempotency.js';
-import { loggerOptions } from './logging.js';
-import { Metrics } from './metrics.js';
-import { Outbox } from './outbox.js';
-import { ProblemFilter } from './problem.filter.js';
-import { TestClockController } from './test-clock.controller.js';
+import { CsvAnswers } from './http/csv.js';
+import { Database, dataSourceOptions } from './database/database.js';
+import { DueWork } from './jobs/due-work.js';
+import { JobRunner } from './jobs/job-runner.js';
+import { HealthController } from './http/health.controller.js';
+import { Idempotency } from './http/idempotency.js';
+import { JsonLogger } from './http/logging.js';
+import { Metrics } from './http/metrics.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { TestClockController } from './time/test-clock.controller.js';
 
 @Module({})
 export class PlatformModule {
@@ -32,10 +30,10 @@ export class PlatformModule {
       throw new Error('DATABASE_URL is needed: set it, or use `npm start`, which brings a database');
     const clock = {
       provide: Clock,
-      inject: [DataSource],
-      useFactory: (source: DataSource): Clock =>
+      inject: [Database],
+      useFactory: (database: Database): Clock =>
         config.TEST_CLOCK === 'on'
-          ? new TestClock(source, new Date(config.TEST_CLOCK_START ?? machineNow()))
+          ? new TestClock(database, new Date(config.TEST_CLOCK_START ?? machineNow()))
           : new SystemClock(),
     };
     return {
@@ -43,7 +41,6 @@ export class PlatformModule {
       global: true,
       imports: [
         DiscoveryModule,
-        LoggerModule.forRoot(loggerOptions(config.LOG_LEVEL)),
         TypeOrmModule.forRoot({
           ...dataSourceOptions(DATABASE_URL, DATABASE_POOL_MAX, DATABASE_ROLE),
           autoLoadEntities: true,
@@ -52,18 +49,19 @@ export class PlatformModule {
       controllers: [HealthController, TestClockController],
       providers: [
         { provide: Config, useValue: config },
+        { provide: JsonLogger, useValue: new JsonLogger(config.LOG_LEVEL) },
         clock,
         CsvAnswers,
         Database,
-        DutyRunner,
+        DueWork,
+        JobRunner,
         Idempotency,
         Metrics,
-        Outbox,
         AdvanceTestClock,
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
-      exports: [Config, Clock, CsvAnswers, Database, DutyRunner, Idempotency, Outbox],
+      exports: [Config, Clock, CsvAnswers, Database, DueWork, JobRunner, Idempotency, Metrics],
     };
   }
 }

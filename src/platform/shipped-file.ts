@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { plainToInstance, type ClassConstructor } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { fieldErrors } from './field-errors.js';
+import { fieldErrors } from './http/field-errors.js';
 
 /** `more`: what the form alone cannot say, one line per fault; it sees a file whose form is right. */
 export async function readShippedFile<T extends object>(

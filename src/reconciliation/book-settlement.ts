@@ -3,12 +3,12 @@
  * in which the money was expected. Lines nobody here expected are in no book, and post nothing.
  */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { CashLedger, type SettledBook } from '../ledger/cash-ledger.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
-import { WORK_IN_SETS } from '../platform/statements.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
+import { WORK_IN_SETS } from '../platform/database/prepared-statements.js';
 import { SettlementStore } from './settlement.store.js';
+import type { Tx } from '../platform/database/tx.js';
 
 /**
  * A movement stands in the book whose gateway receivable it was posted to, whoever the company is by now. What was
@@ -23,7 +23,7 @@ export const BOOKS = `
   with moved as (
     select t.id as transaction_id, l.currency, l.gross_minor, l.fee_minor
     from ${LINES} join charges c on l.kind = 'capture' and c.gateway_payment_id = l.source_id
-      join ledger_transactions t on t.subject_id = c.id and t.fact in ('capture', 'capture_unserved')
+      join ledger_transactions t on t.subject_id = c.id and t.fact in ('capture', 'capture_unapplied')
     union all
     select t.id, l.currency, l.gross_minor, l.fee_minor
     from ${LINES} join gateway_requests q on q.gateway_id = l.source_id and q.kind = 'refund'
@@ -45,23 +45,23 @@ export class BookSettlement {
   constructor(
     private readonly clock: Clock,
     private readonly database: Database,
-    private readonly settlements: SettlementStore,
+    private readonly settlementStore: SettlementStore,
     private readonly ledger: CashLedger,
   ) {}
 
-  run(id: string): Promise<void> {
+  book(id: string): Promise<void> {
     return this.database.transaction((tx) => this.within(tx, id));
   }
 
   /** Does nothing while a break is open, nor the second time. */
-  async within(tx: EntityManager, id: string): Promise<void> {
-    const settlement = await this.settlements.lock(tx, id, 'done');
+  async within(tx: Tx, id: string): Promise<void> {
+    const settlement = await this.settlementStore.lock(tx, id, 'done');
     if (settlement === null || settlement.bookedAt !== null) return;
-    if (await this.settlements.hasOpenBreaks(tx, id)) return;
+    if (await this.settlementStore.hasOpenBreaks(tx, id)) return;
     for (const setting of WORK_IN_SETS) await tx.query(setting);
-    const books = await tx.query<SettledBook[]>(BOOKS, [id]);
+    const books = await tx.query<SettledBook>(BOOKS, [id]);
     const now = await this.clock.now(tx);
     await this.ledger.settled({ tx, now }, id, books);
-    await this.settlements.update(tx, id, { bookedAt: now });
+    await this.settlementStore.update(tx, id, { bookedAt: now });
   }
 }

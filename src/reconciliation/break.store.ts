@@ -2,9 +2,9 @@
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { Refusal } from '../domain/refusal.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
-import { afterCursor, limitOf, pageOf, type Page } from '../platform/page.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
+import { afterCursor, limitOf, pageOf, type Page } from '../platform/http/page.js';
 import { BreakEntity, BreakResolutionEntity } from './break.entity.js';
 import { viewBreak, type BreakView } from './break.view.js';
 import type { BreaksQuery } from './reconciliation.dto.js';
@@ -19,16 +19,16 @@ export class BreakStore {
   /** Newest first; those of one settlement from its last line to its first. */
   async list(query: BreaksQuery, settlementId?: string): Promise<Page<BreakView>> {
     const { status, kind } = query;
-    const found = await this.database.reader.getRepository(BreakEntity).find({
-      where: {
+    const found = await this.database.reader.find(
+      BreakEntity,
+      {
         ...(settlementId === undefined ? {} : { settlementId }),
         ...(status === undefined ? {} : { status }),
         ...(kind === undefined ? {} : { kind }),
         ...afterCursor(query),
       },
-      order: { id: 'desc' },
-      take: limitOf(query) + 1,
-    });
+      { order: { id: 'desc' }, take: limitOf(query) + 1 },
+    );
     const now = await this.clock.now();
     const decided = await this.decidedOf(found);
     return pageOf(found, query, (row) =>
@@ -42,15 +42,16 @@ export class BreakStore {
 
   /** Refuses `not_found`. */
   async show(id: string): Promise<BreakView> {
-    const found = await this.database.reader.getRepository(BreakEntity).findOneBy({ id });
+    const found = await this.database.reader.findOne(BreakEntity, { id });
     if (found === null) throw new Refusal('not_found', `There is no break ${id}.`);
     return viewBreak(found, await this.decidedOf([found]), await this.clock.now());
   }
 
   private decidedOf(breaks: BreakEntity[]): Promise<BreakResolutionEntity[]> {
-    return this.database.reader.getRepository(BreakResolutionEntity).find({
-      where: { breakId: In(breaks.map(({ id }) => id)) },
-      order: { id: 'asc' },
-    });
+    return this.database.reader.find(
+      BreakResolutionEntity,
+      { breakId: In(breaks.map(({ id }) => id)) },
+      { order: { id: 'asc' } },
+    );
   }
 }

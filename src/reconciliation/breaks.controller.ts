@@ -1,9 +1,9 @@
 /** Where finance sees what does not agree, over all settlements, and closes it. */
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope, Subject } from '../platform/access.js';
-import { ApiPage, type Page } from '../platform/page.js';
-import { IdParam } from '../platform/params.dto.js';
+import { RequireScope, Subject } from '../platform/http/access.js';
+import { ApiPage, type Page } from '../platform/http/page.js';
+import { IdParam } from '../platform/http/params.dto.js';
 import { BreakStore } from './break.store.js';
 import { BreakView } from './break.view.js';
 import { BreakResolutionBody, BreaksQuery } from './reconciliation.dto.js';
@@ -36,7 +36,7 @@ export class BreaksController {
     @Body() { resolution, reason }: BreakResolutionBody,
     @Subject() subject: string,
   ): Promise<BreakView> {
-    await this.resolveBreak.run({ breakId: id, resolution, reason, subject });
+    await this.resolveBreak.resolve({ breakId: id, resolution, reason, subject });
     return this.breaks.show(id);
   }
 }

@@ -6,20 +6,20 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { plusMs } from '../domain/instant.js';
 import { coversUntil } from '../domain/reconciliation.js';
 import { Refusal } from '../domain/refusal.js';
-import { Clock } from '../platform/clock.js';
+import { Clock } from '../platform/time/clock.js';
 import { Config } from '../platform/config.js';
-import { copyInto } from '../platform/copy.js';
-import { Database, violatesUnique } from '../platform/database.js';
-import { DutyRunner } from '../platform/duty-runner.js';
+import { copyInto } from '../platform/database/copy.js';
+import { Database, violatesUnique } from '../platform/database/database.js';
+import { JobRunner } from '../platform/jobs/job-runner.js';
 import { newId } from '../platform/ids.js';
 import type { Gateway } from './formats.js';
 import { COPIED_COLUMNS, ReadSettlement } from './read-settlement.js';
 import type { SettlementFormat } from './settlement-format.js';
 import { SettlementStore, type LoadedSettlement } from './settlement.store.js';
+import type { Tx } from '../platform/database/tx.js';
 
 export const MATCH = 'match_settlement';
 
@@ -34,8 +34,8 @@ export interface Source {
 
 /** What belongs to the same commit as the load, or as the record that it was rejected. */
 export interface AlsoThen {
-  commit(tx: EntityManager): Promise<void>;
-  rejected(tx: EntityManager, settlementId: string): Promise<void>;
+  commit(tx: Tx): Promise<void>;
+  rejected(tx: Tx, settlementId: string): Promise<void>;
 }
 
 const NOTHING_ELSE: AlsoThen = { commit: () => Promise.resolve(), rejected: () => Promise.resolve() };
@@ -52,15 +52,15 @@ export class LoadSettlement {
     private readonly clock: Clock,
     private readonly config: Config,
     private readonly database: Database,
-    private readonly runner: DutyRunner,
-    private readonly settlements: SettlementStore,
+    private readonly jobs: JobRunner,
+    private readonly settlementStore: SettlementStore,
   ) {}
 
   /**
    * Returns the settlement's id; one that cannot be read is `rejected` and keeps its first hundred errors. Refuses
    * `settlement_already_loaded` for a file that was loaded before.
    */
-  async run(source: Source, also = NOTHING_ELSE): Promise<string> {
+  async load(source: Source, also = NOTHING_ELSE): Promise<string> {
     const reading = new ReadSettlement(source.format, this.config.SETTLEMENT_FEE_PERCENT_MAX);
     const id = newId();
     try {
@@ -74,28 +74,28 @@ export class LoadSettlement {
     } catch (error) {
       if (!(error instanceof Rejected)) throw error;
       await this.database.transaction(async (tx) => {
-        await this.settlements.reject(tx, error.facts, reading.errors);
+        await this.settlementStore.reject(tx, error.facts, reading.errors);
         await also.rejected(tx, id);
       });
       return id;
     }
-    this.runner.nudge(MATCH, [id]);
+    this.jobs.enqueue(MATCH, [id]);
     return id;
   }
 
-  private async insertOnce(tx: EntityManager, facts: LoadedSettlement): Promise<void> {
+  private async insertOnce(tx: Tx, facts: LoadedSettlement): Promise<void> {
     try {
-      await this.settlements.insert(tx, facts);
+      await this.settlementStore.insert(tx, facts);
     } catch (error) {
       if (!violatesUnique(error, 'settlement_loaded_once')) throw error;
-      const first = await this.settlements.findLoaded(facts.sha256 ?? '');
+      const first = await this.settlementStore.findLoaded(facts.sha256 ?? '');
       throw new Refusal('settlement_already_loaded', `This very file was loaded before: settlement ${first?.id}.`);
     }
   }
 }
 
 /** Returns the hash of what was read. */
-async function copyLines(tx: EntityManager, id: string, stream: Readable, reading: ReadSettlement): Promise<string> {
+async function copyLines(tx: Tx, id: string, stream: Readable, reading: ReadSettlement): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(
     stream,

@@ -4,15 +4,15 @@
  * one compares it again.
  */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
-import { ApplyEvent } from '../payments/apply-event.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
+import { ApplyEvent } from '../gateway/apply-event.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
-import { WORK_IN_SETS } from '../platform/statements.js';
+import { WORK_IN_SETS } from '../platform/database/prepared-statements.js';
 import { BookSettlement } from './book-settlement.js';
 import { FINISH, MISS, OPEN_BREAKS, SUSPECT } from './matching.js';
 import { SettlementStore } from './settlement.store.js';
+import type { Tx } from '../platform/database/tx.js';
 
 const ASKED_AT_ONCE = 100;
 
@@ -35,16 +35,16 @@ export class MatchSettlement {
   constructor(
     private readonly clock: Clock,
     private readonly database: Database,
-    private readonly settlements: SettlementStore,
+    private readonly settlementStore: SettlementStore,
     private readonly bookSettlement: BookSettlement,
     private readonly applyEvent: ApplyEvent,
   ) {}
 
-  async run(id: string): Promise<void> {
+  async match(id: string): Promise<void> {
     // A table that has just grown by a million rows is planned for as if it had not.
     await this.database.reader.query('select measure_settlement_lines()');
     const done = await this.database.transaction(async (tx) => {
-      if ((await this.settlements.lock(tx, id, 'running')) === null) return false;
+      if ((await this.settlementStore.lock(tx, id, 'running')) === null) return false;
       await this.compare(tx, id);
       await this.bookSettlement.within(tx, id);
       return true;
@@ -52,7 +52,7 @@ export class MatchSettlement {
     if (done) await this.askAbout(id);
   }
 
-  private async compare(tx: EntityManager, id: string): Promise<void> {
+  private async compare(tx: Tx, id: string): Promise<void> {
     const now = await this.clock.now(tx);
     for (const setting of WORK_IN_SETS) await tx.query(setting);
     await tx.query(SUSPECT.find(id));
@@ -73,7 +73,7 @@ export class MatchSettlement {
   private async askAbout(id: string): Promise<void> {
     let after = 0;
     for (;;) {
-      const lines = await this.database.reader.query<SettledElsewhere[]>(SETTLED_ELSEWHERE, [id, after]);
+      const lines = await this.database.reader.query<SettledElsewhere>(SETTLED_ELSEWHERE, [id, after]);
       for (const { line, source, reference, disputed } of lines) {
         const type = disputed ? 'charge.dispute.settled' : 'settlement.line';
         const object = { id: source, metadata: { reference } };

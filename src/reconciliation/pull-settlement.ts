@@ -8,17 +8,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import Papa from 'papaparse';
-import type { EntityManager } from 'typeorm';
 import { HOUR_MS, plusDays, plusMs } from '../domain/instant.js';
 import { CaseStore } from '../cases/case.store.js';
-import { StripeGateway } from '../payments/stripe-gateway.js';
-import { claimRows } from '../platform/claim.js';
-import { Clock } from '../platform/clock.js';
+import { StripeGateway } from '../gateway/stripe/stripe-gateway.js';
+import { Clock } from '../platform/time/clock.js';
 import { Config } from '../platform/config.js';
-import { Database } from '../platform/database.js';
-import { CLAIM_SECONDS } from '../platform/duty.js';
+import { Database } from '../platform/database/database.js';
+import { CLAIM_SECONDS } from '../platform/jobs/job.js';
 import { LoadSettlement } from './load-settlement.js';
 import { cellsOf, STRIPE_API_FORMAT } from './stripe-api-format.js';
+import type { Tx } from '../platform/database/tx.js';
 
 const GATEWAY = 'stripe';
 const LINES_AT_ONCE = 1000;
@@ -36,7 +35,7 @@ export class PullSettlement implements OnModuleInit {
     private readonly config: Config,
     private readonly database: Database,
     private readonly gateway: StripeGateway,
-    private readonly load: LoadSettlement,
+    private readonly loadSettlement: LoadSettlement,
     private readonly cases: CaseStore,
   ) {}
 
@@ -55,14 +54,8 @@ export class PullSettlement implements OnModuleInit {
     );
   }
 
-  async claim(max: number): Promise<string[]> {
-    const values = [await this.clock.now()];
-    const claim = { table: 'settlement_pulls', due: 'next_pull_at <= $1', orderBy: 'next_pull_at', values };
-    return claimRows(this.database.reader, claim, max);
-  }
-
-  async run(): Promise<void> {
-    const [pull] = await this.database.reader.query<{ dueAt: Date }[]>(
+  async pull(): Promise<void> {
+    const [pull] = await this.database.reader.query<{ dueAt: Date }>(
       `select next_pull_at as "dueAt" from settlement_pulls where id = $1 and next_pull_at <= $2`,
       [GATEWAY, await this.clock.now()],
     );
@@ -74,7 +67,7 @@ export class PullSettlement implements OnModuleInit {
       const source = { gateway: GATEWAY, format: STRIPE_API_FORMAT, loadedBy: 'reconciliation' } as const;
       const stream = createReadStream(file);
       const loaded = { ...source, stream, pulledTo: pull.dueAt };
-      await this.load.run(loaded, {
+      await this.loadSettlement.load(loaded, {
         commit: (tx) => this.schedule(tx, pull.dueAt),
         rejected: (tx, settlementId) => this.giveUp(tx, pull.dueAt, settlementId),
       });
@@ -87,7 +80,7 @@ export class PullSettlement implements OnModuleInit {
 
   /** From some days before the newest line that is here, up to the instant the pull was due; what is here is left out. */
   private async fetchInto(file: string, to: Date): Promise<void> {
-    const [newest] = await this.database.reader.query<{ at: Date | null }[]>(
+    const [newest] = await this.database.reader.query<{ at: Date | null }>(
       `select max(last_at) as at from settlements where gateway = $1 and status <> 'rejected'`,
       [GATEWAY],
     );
@@ -115,7 +108,7 @@ export class PullSettlement implements OnModuleInit {
   }
 
   private async knownSince(from: Date): Promise<Set<string>> {
-    const rows = await this.database.reader.query<{ id: string }[]>(
+    const rows = await this.database.reader.query<{ id: string }>(
       `select transaction_id as id from settlement_lines where occurred_at >= $2 and settlement_id in (
          select id from settlements where gateway = $1 and status <> 'rejected' and last_at >= $2)`,
       [GATEWAY, from],
@@ -124,7 +117,7 @@ export class PullSettlement implements OnModuleInit {
   }
 
   private async keepClaim(dueAt: Date): Promise<void> {
-    const [, kept] = await this.database.reader.query<[unknown[], number]>(
+    const kept = await this.database.reader.execute(
       `update settlement_pulls set claimed_until = clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS})
        where id = $1 and next_pull_at = $2`,
       [GATEWAY, dueAt],
@@ -133,7 +126,7 @@ export class PullSettlement implements OnModuleInit {
   }
 
   /** A list that cannot be read is fetched again with the next pull, and a person looks at why. */
-  private async giveUp(tx: EntityManager, dueAt: Date, settlementId: string): Promise<void> {
+  private async giveUp(tx: Tx, dueAt: Date, settlementId: string): Promise<void> {
     await this.schedule(tx, dueAt);
     await this.cases.open(tx, {
       kind: 'settlement_unreadable',
@@ -146,9 +139,9 @@ export class PullSettlement implements OnModuleInit {
   }
 
   /** In the commit that loads: of two that pull at once, one loads. */
-  private async schedule(tx: EntityManager, dueAt: Date): Promise<void> {
+  private async schedule(tx: Tx, dueAt: Date): Promise<void> {
     const next = plusMs(dueAt, this.config.SETTLEMENT_PULL_EVERY_HOURS * HOUR_MS);
-    const [, moved] = await tx.query<[unknown[], number]>(
+    const moved = await tx.execute(
       'update settlement_pulls set next_pull_at = $3, claimed_until = null where id = $1 and next_pull_at = $2',
       [GATEWAY, dueAt, next],
     );

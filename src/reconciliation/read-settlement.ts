@@ -33,7 +33,7 @@ export class ReadSettlement {
   private stopped = false;
 
   constructor(
-    private readonly format: SettlementFormat,
+    private readonly settlementFormat: SettlementFormat,
     private readonly feePercentMax: number,
   ) {}
 
@@ -97,7 +97,7 @@ export class ReadSettlement {
       return null;
     }
     try {
-      const line = this.format.read(this.rowOf(cells));
+      const line = this.settlementFormat.read(this.rowOf(cells));
       this.stretch(line.occurredAt);
       return line;
     } catch (error) {
@@ -108,7 +108,7 @@ export class ReadSettlement {
   }
 
   private readHeader(cells: string[], number: number): void {
-    const { columns } = this.format;
+    const { columns } = this.settlementFormat;
     const missing = columns.filter((column) => !cells.includes(column));
     this.header = cells;
     this.indexes = columns.map((column) => cells.indexOf(column));
@@ -118,7 +118,7 @@ export class ReadSettlement {
   }
 
   private rowOf(cells: string[]): Record<string, string> {
-    const { columns } = this.format;
+    const { columns } = this.settlementFormat;
     const row: Record<string, string> = {};
     for (let index = 0; index < columns.length; index += 1) {
       row[columns[index] as string] = cells[this.indexes[index] as number] as string;

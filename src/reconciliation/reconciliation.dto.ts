@@ -8,7 +8,7 @@ import {
   type BreakStatus,
   type Resolution,
 } from '../domain/reconciliation.js';
-import { PageQuery } from '../platform/page.js';
+import { PageQuery } from '../platform/http/page.js';
 import { GATEWAYS, type Gateway } from './formats.js';
 import { SETTLEMENT_STATUSES, type SettlementStatus } from './settlement.entity.js';
 

@@ -7,9 +7,9 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { CasesModule } from '../cases/cases.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
-import { PaymentsModule } from '../payments/payments.module.js';
 import { BookSettlement } from './book-settlement.js';
 import { BreakEntity, BreakResolutionEntity } from './break.entity.js';
 import { BreakStore } from './break.store.js';
@@ -25,10 +25,10 @@ import { SettlementsController } from './settlements.controller.js';
 
 @Module({
   imports: [
+    GatewayModule,
     TypeOrmModule.forFeature([SettlementEntity, BreakEntity, BreakResolutionEntity]),
     CasesModule,
     LedgerModule,
-    PaymentsModule,
   ],
   controllers: [SettlementsController, BreaksController],
   providers: [

@@ -1,37 +1,44 @@
 /** The duties of reconciliation: compare what was loaded, book what agrees, pull what the gateway lists. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DutyRunner } from '../platform/duty-runner.js';
+import { JobRunner } from '../platform/jobs/job-runner.js';
 import { BOOK, BookSettlement } from './book-settlement.js';
 import { MATCH } from './load-settlement.js';
 import { MatchSettlement } from './match-settlement.js';
 import { PullSettlement } from './pull-settlement.js';
-import { SettlementStore } from './settlement.store.js';
+
+/** Compared, and nothing of it is left for a person to decide. */
+const DECIDED = `status = 'done' and booked_at is null and not exists (
+  select from breaks b where b.settlement_id = settlements.id and b.closed_at is null)`;
 
 @Injectable()
 export class ReconciliationProcessor implements OnModuleInit {
   constructor(
-    private readonly runner: DutyRunner,
-    private readonly settlements: SettlementStore,
+    private readonly jobs: JobRunner,
     private readonly matchSettlement: MatchSettlement,
     private readonly bookSettlement: BookSettlement,
     private readonly pullSettlement: PullSettlement,
   ) {}
 
   onModuleInit(): void {
-    this.runner.register({
+    this.jobs.register({
       name: MATCH,
-      claim: (max) => this.settlements.claimToMatch(max),
-      perform: (id) => this.matchSettlement.run(id),
+      table: 'settlements',
+      // Loaded, and nobody has compared it.
+      where: `status = 'running'`,
+      perform: (id) => this.matchSettlement.match(id),
     });
-    this.runner.register({
+    this.jobs.register({
       name: BOOK,
-      claim: (max) => this.settlements.claimToBook(max),
-      perform: (id) => this.bookSettlement.run(id),
+      table: 'settlements',
+      where: DECIDED,
+      perform: (id) => this.bookSettlement.book(id),
     });
-    this.runner.register({
+    this.jobs.register({
       name: 'pull_settlement',
-      claim: (max) => this.pullSettlement.claim(max),
-      perform: () => this.pullSettlement.run(),
+      table: 'settlement_pulls',
+      where: 'true',
+      dueAt: 'next_pull_at',
+      perform: () => this.pullSettlement.pull(),
     });
   }
 }

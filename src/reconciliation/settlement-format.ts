@@ -4,7 +4,7 @@
  */
 import currencies from 'currency-codes';
 import type { SettlementLine } from '../domain/reconciliation.js';
-import { holdsCardNumber, isCardNumber } from '../platform/card-numbers.js';
+import { holdsCardNumber, isCardNumber } from '../platform/http/card-numbers.js';
 
 export interface SettlementFormat<Column extends string = string> {
   name: string;

@@ -2,11 +2,11 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { RequireScope, Subject } from '../platform/access.js';
-import { AtMost } from '../platform/at-most.js';
-import { ApiPage, pageOf, type Page } from '../platform/page.js';
-import { IdParam } from '../platform/params.dto.js';
-import { readUpload } from '../platform/upload.js';
+import { RequireScope, Subject } from '../platform/http/access.js';
+import { AtMost } from '../platform/http/at-most.js';
+import { ApiPage, pageOf, type Page } from '../platform/http/page.js';
+import { IdParam } from '../platform/http/params.dto.js';
+import { readUpload } from '../platform/http/upload.js';
 import { BreakStore } from './break.store.js';
 import { BreakView } from './break.view.js';
 import { FILE_FORMATS } from './formats.js';
@@ -24,8 +24,8 @@ export class SettlementsController {
   private readonly uploads = new AtMost(4, 'too_many_uploads', 'files are being uploaded');
 
   constructor(
-    private readonly load: LoadSettlement,
-    private readonly settlements: SettlementStore,
+    private readonly loadSettlement: LoadSettlement,
+    private readonly settlementStore: SettlementStore,
     private readonly breaks: BreakStore,
   ) {}
 
@@ -47,7 +47,7 @@ export class SettlementsController {
   ): Promise<LoadedView> {
     return this.uploads.run(async () => {
       const stream = await readUpload(request, 'file', FILE_BYTES_MAX);
-      return { id: await this.load.run({ gateway, format: FILE_FORMATS[gateway], loadedBy, stream }) };
+      return { id: await this.loadSettlement.load({ gateway, format: FILE_FORMATS[gateway], loadedBy, stream }) };
     });
   }
 
@@ -55,20 +55,20 @@ export class SettlementsController {
   @Get()
   @ApiPage(SettlementView)
   async list(@Query() query: SettlementsQuery): Promise<Page<SettlementView>> {
-    return pageOf(await this.settlements.list(query), query, viewSettlement);
+    return pageOf(await this.settlementStore.list(query), query, viewSettlement);
   }
 
   /** How far a settlement is, and what was found. */
   @Get(':id')
   async show(@Param() { id }: IdParam): Promise<SettlementView> {
-    return viewSettlement(await this.settlements.get(id));
+    return viewSettlement(await this.settlementStore.get(id));
   }
 
   /** Its breaks, the last line's first. */
   @Get(':id/breaks')
   @ApiPage(BreakView)
   async breaksOf(@Param() { id: settlementId }: IdParam, @Query() query: BreaksQuery): Promise<Page<BreakView>> {
-    await this.settlements.get(settlementId);
+    await this.settlementStore.get(settlementId);
     return this.breaks.list(query, settlementId);
   }
 }

@@ -5,7 +5,7 @@
 import { Injectable } from '@nestjs/common';
 import { Refusal } from '../domain/refusal.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import type { Bind } from '../platform/idempotency.js';
+import type { Bind } from '../platform/http/idempotency.js';
 import { newId } from '../platform/ids.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
@@ -35,13 +35,13 @@ export class Compensate {
   ) {}
 
   /** Returns the compensation's id. Refuses `not_found`, then `exceeds_collected`. */
-  run({ subscriptionId, amountMinor, reason }: CompensationOrder, bind: Bind): Promise<string> {
-    return this.changeSubscription.run(subscriptionId, 'operations', async (change) => {
+  compensate({ subscriptionId, amountMinor, reason }: CompensationOrder, bind: Bind): Promise<string> {
+    return this.changeSubscription.change(subscriptionId, 'operations', async (change) => {
       const shares = await this.shareOut(change, amountMinor);
       const compensationId = newId();
       await bind(change.tx, compensationId);
       for (const { chargeId, ...money } of shares) {
-        await this.openRefund.run(change, {
+        await this.openRefund.open(change, {
           chargeId,
           cancellationId: null,
           compensationId,
@@ -61,7 +61,7 @@ export class Compensate {
     let leftMinor = amountMinor;
     for (const charge of await this.charges.captured(tx, subscription.id)) {
       // All of it goes back anyway: it is the member's own.
-      if (charge.unservedAt !== null) continue;
+      if (charge.unappliedAt !== null) continue;
       const heldMinor = charge.amountMinor - (await this.refunds.returnedMinor(tx, charge.id));
       const shareMinor = Math.min(leftMinor, heldMinor);
       if (shareMinor > 0) shares.push({ chargeId: charge.id, amountMinor: shareMinor, currency: charge.currency });

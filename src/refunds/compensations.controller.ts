@@ -1,11 +1,11 @@
 /** Where operations pay compensations. */
 import { Body, Controller, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequestStore } from '../payments/request.store.js';
-import { RequireScope } from '../platform/access.js';
-import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
-import { IdParam } from '../platform/params.dto.js';
-import { WaitMs, WaitRoute } from '../platform/wait.js';
+import { RequestStore } from '../gateway/request.store.js';
+import { RequireScope } from '../platform/http/access.js';
+import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/http/idempotency.js';
+import { IdParam } from '../platform/http/params.dto.js';
+import { WaitMs, WaitRoute } from '../platform/time/wait.js';
 import { Compensate } from './compensate.js';
 import { CompensationBody, CompensationView } from './compensation.dto.js';
 import { RefundStore } from './refund.store.js';
@@ -32,8 +32,8 @@ export class CompensationsController {
     @Keyed() keyed: KeyedRequest,
     @WaitMs() waitMs: number,
   ): Promise<CompensationView> {
-    return this.idempotency.run(keyed, {
-      act: (bind) => this.compensate.run({ subscriptionId: id, amountMinor: amount, reason }, bind),
+    return this.idempotency.answerOnce(keyed, {
+      act: (bind) => this.compensate.compensate({ subscriptionId: id, amountMinor: amount, reason }, bind),
       answer: async (compensationId) => {
         await this.requests.waitUntilDecided(id, waitMs);
         const refunds = await this.refunds.ofCompensation(compensationId);

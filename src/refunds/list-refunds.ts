@@ -6,13 +6,13 @@ import { Injectable } from '@nestjs/common';
 import { plusDays } from '../domain/instant.js';
 import { Refusal } from '../domain/refusal.js';
 import { ageDays, isOverdue, type Refund } from '../domain/refund.js';
-import { RequestStore, type RequestAttempt } from '../payments/request.store.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
-import { limitOf } from '../platform/page.js';
-import { endOf, startOf } from '../platform/period.js';
-import type { RefundPayoutEntity } from './refund-payout.entity.js';
-import { RefundPayoutStore } from './refund-payout.store.js';
+import { RequestStore, type RequestAttempt } from '../gateway/request.store.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
+import { limitOf } from '../platform/http/page.js';
+import { endOf, startOf } from '../platform/http/period.js';
+import type { ManualRefundEntity } from './manual-refund.entity.js';
+import { ManualRefundStore } from './manual-refund.store.js';
 import type { RefundsFilter, RefundsQuery } from './refund.dto.js';
 
 /** A refund with its membership's market. */
@@ -24,7 +24,7 @@ export interface ListedRefund {
   refund: Refund;
   country: string;
   attempts: RequestAttempt[];
-  payout: RefundPayoutEntity | null;
+  payout: ManualRefundEntity | null;
   now: Date;
 }
 
@@ -75,13 +75,13 @@ export class ListRefunds {
     private readonly clock: Clock,
     private readonly database: Database,
     private readonly requests: RequestStore,
-    private readonly payouts: RefundPayoutStore,
+    private readonly payouts: ManualRefundStore,
   ) {}
 
   /** Newest first, one more than the limit. */
-  async run(query: RefundsQuery): Promise<ListedRefund[]> {
+  async list(query: RefundsQuery): Promise<ListedRefund[]> {
     const values = refundFilter(query, await this.clock.now());
-    const rows = await this.database.reader.query<RefundRow[]>(`${REFUNDS} limit ${limitOf(query) + 1}`, values);
+    const rows = await this.database.reader.query<RefundRow>(`${REFUNDS} limit ${limitOf(query) + 1}`, values);
     return this.complete(rows);
   }
 
@@ -94,7 +94,7 @@ export class ListRefunds {
 
   /** Refuses `not_found`. */
   async one(id: string): Promise<ListedRefund> {
-    const rows = await this.database.reader.query<RefundRow[]>(`${COLUMNS} where r.id = $1`, [id]);
+    const rows = await this.database.reader.query<RefundRow>(`${COLUMNS} where r.id = $1`, [id]);
     const [found] = await this.complete(rows);
     if (found === undefined) throw new Refusal('not_found', `There is no refund ${id}.`);
     return found;

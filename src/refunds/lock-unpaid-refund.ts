@@ -18,7 +18,7 @@ export class LockUnpaidRefund {
    * `charge_disputed` while the member's bank holds the payment back and may return it by itself, or has taken so much of
    * it that the refund would return more than was paid.
    */
-  async run({ tx }: Change, id: string): Promise<Refund> {
+  async lock({ tx }: Change, id: string): Promise<Refund> {
     const { chargeId } = await this.refunds.find(tx, id);
     const { disputedMinor, chargedBackMinor, amountMinor: paidMinor } = await this.charges.lock(tx, chargeId);
     const all = await this.refunds.lockAll(tx, chargeId);

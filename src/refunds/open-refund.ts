@@ -8,9 +8,9 @@ import type { Money } from '../domain/money.js';
 import { refundReference, type Refund } from '../domain/refund.js';
 import { Ledger } from '../ledger/ledger.js';
 import { MarketStore } from '../markets/market.store.js';
-import { endOfCalendarDays } from '../platform/calendar.js';
+import { endOfCalendarDays } from '../platform/time/calendar.js';
 import { newId } from '../platform/ids.js';
-import { RequestStore } from '../payments/request.store.js';
+import { RequestStore } from '../gateway/request.store.js';
 import type { Change } from '../subscriptions/change.js';
 import { RefundStore } from './refund.store.js';
 
@@ -35,7 +35,7 @@ export class OpenRefund {
     private readonly markets: MarketStore,
   ) {}
 
-  async run(change: Change, order: RefundOrder): Promise<Refund> {
+  async open(change: Change, order: RefundOrder): Promise<Refund> {
     const { chargeId, cancellationId, compensationId = null, money, basis, clause, calculation, explanation } = order;
     const refund: Refund = {
       id: newId(),

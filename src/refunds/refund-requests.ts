@@ -1,15 +1,15 @@
 /** Refunds as gateway requests: how one is sent and asked for. What its outcome does is `SettleRefund`. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import type { Refund } from '../domain/refund.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import type { Outcome } from '../payments/outcome.js';
-import { RequestKinds, type GatewayRequest, type RequestKind } from '../payments/request-kind.js';
-import { StripeGateway } from '../payments/stripe-gateway.js';
-import { Database } from '../platform/database.js';
+import type { Outcome } from '../gateway/outcome.js';
+import { RequestKinds, type GatewayRequest, type RequestKind } from '../gateway/request-kind.js';
+import { StripeGateway } from '../gateway/stripe/stripe-gateway.js';
+import { Database } from '../platform/database/database.js';
 import type { Change } from '../subscriptions/change.js';
 import { RefundStore } from './refund.store.js';
 import { SettleRefund } from './settle-refund.js';
+import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class RefundRequests implements RequestKind, OnModuleInit {
@@ -21,7 +21,7 @@ export class RefundRequests implements RequestKind, OnModuleInit {
     private readonly refunds: RefundStore,
     private readonly charges: ChargeStore,
     private readonly gateway: StripeGateway,
-    private readonly settlement: SettleRefund,
+    private readonly settleRefund: SettleRefund,
   ) {}
 
   onModuleInit(): void {
@@ -47,18 +47,18 @@ export class RefundRequests implements RequestKind, OnModuleInit {
   async settle(change: Change, request: GatewayRequest, outcome: Outcome): Promise<void> {
     const refund = await this.refunds.lock(change.tx, request.subjectId);
     if (outcome.kind === 'succeeded') {
-      return this.settlement.succeeded(change, refund, request.attempt, outcome.gatewayId);
+      return this.settleRefund.succeeded(change, refund, request.attempt, outcome.gatewayId);
     }
     const latest = request.attempt === refund.attempts && refund.status !== 'succeeded';
-    if (outcome.kind === 'failed' && latest) await this.settlement.failed(change, refund, outcome.code);
+    if (outcome.kind === 'failed' && latest) await this.settleRefund.failed(change, refund, outcome.code);
   }
 
-  async takenBack(change: Change, request: GatewayRequest, code: string): Promise<void> {
+  async reversed(change: Change, request: GatewayRequest, code: string): Promise<void> {
     const refund = await this.refunds.lock(change.tx, request.subjectId);
-    await this.settlement.takenBack(change, refund, request, code);
+    await this.settleRefund.reversed(change, refund, request, code);
   }
 
-  private async paymentOf(tx: EntityManager, { chargeId }: Refund): Promise<string> {
+  private async paymentOf(tx: Tx, { chargeId }: Refund): Promise<string> {
     const { gatewayPaymentId } = await this.charges.find(tx, chargeId);
     if (gatewayPaymentId === null) throw new Error(`charge ${chargeId} was never captured`);
     return gatewayPaymentId;

@@ -4,8 +4,8 @@ import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Length, Max, Min } from 'class-validator';
 import type { RefundBasis } from '../domain/cancellation.js';
 import type { RefundStatus } from '../domain/refund.js';
-import { PageQuery } from '../platform/page.js';
-import { IsBound, IsCountry } from '../platform/params.dto.js';
+import { PageQuery } from '../platform/http/page.js';
+import { IsBound, IsCountry } from '../platform/http/params.dto.js';
 
 const DAYS_MAX = 3650;
 

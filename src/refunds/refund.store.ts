@@ -1,13 +1,13 @@
 /** Reads and writes refunds; decides nothing. */
 import { Injectable } from '@nestjs/common';
-import { IsNull, type EntityManager } from 'typeorm';
+import { IsNull } from 'typeorm';
 import { Refusal } from '../domain/refusal.js';
 import type { Refund } from '../domain/refund.js';
-import { claimRows } from '../platform/claim.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
-import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
 import { RefundEntity } from './refund.entity.js';
+import type { Tx } from '../platform/database/tx.js';
 
 /**
  * SQL over a charge `c`: minor units returned or on their way back. A refund that failed is still owed and still counts,
@@ -23,85 +23,69 @@ export class RefundStore {
     private readonly database: Database,
   ) {}
 
-  async insert(tx: EntityManager, refund: Refund): Promise<void> {
-    await tx.getRepository(RefundEntity).insert(refund);
+  async insert(tx: Tx, refund: Refund): Promise<void> {
+    await tx.insert(RefundEntity, refund);
   }
 
-  lock(tx: EntityManager, id: string): Promise<Refund> {
-    return tx.getRepository(RefundEntity).findOneOrFail({ where: { id }, lock: { mode: 'pessimistic_write' } });
+  lock(tx: Tx, id: string): Promise<Refund> {
+    return tx.require(RefundEntity, { id }, { lock: 'wait' });
   }
 
   /** Refuses `not_found`. */
   async require(id: string): Promise<Refund> {
-    const found = await this.database.reader.getRepository(RefundEntity).findOneBy({ id });
+    const found = await this.database.reader.findOne(RefundEntity, { id });
     if (found === null) throw new Refusal('not_found', `There is no refund ${id}.`);
     return found;
   }
 
   /** Of a charge, oldest first, locked after it. */
-  lockAll(tx: EntityManager, chargeId: string): Promise<Refund[]> {
-    const lock = { mode: 'pessimistic_write' as const };
-    return tx.getRepository(RefundEntity).find({ where: { chargeId }, order: { id: 'asc' }, lock });
+  lockAll(tx: Tx, chargeId: string): Promise<Refund[]> {
+    return tx.find(RefundEntity, { chargeId }, { order: { id: 'asc' }, lock: 'wait' });
   }
 
-  find(tx: EntityManager, id: string): Promise<Refund> {
-    return tx.getRepository(RefundEntity).findOneByOrFail({ id });
+  find(tx: Tx, id: string): Promise<Refund> {
+    return tx.require(RefundEntity, { id });
   }
 
   get(id: string): Promise<Refund> {
     return this.find(this.database.reader, id);
   }
 
-  async save(tx: EntityManager, { id, ...facts }: Refund): Promise<void> {
-    await tx.getRepository(RefundEntity).update({ id }, { ...facts, claimedUntil: null });
+  save(tx: Tx, refund: Refund): Promise<void> {
+    return tx.update(RefundEntity, refund);
   }
 
   /** Newest first. */
   list(subscriptionId: string, page: PageQuery): Promise<Refund[]> {
-    return this.database.reader.getRepository(RefundEntity).find({
-      where: { subscriptionId, ...afterCursor(page) },
-      order: { id: 'desc' },
-      take: limitOf(page) + 1,
-    });
+    return this.database.reader.find(
+      RefundEntity,
+      { subscriptionId, ...afterCursor(page) },
+      { order: { id: 'desc' }, take: limitOf(page) + 1 },
+    );
   }
 
   /** Newest first. */
   ofCancellation(cancellationId: string): Promise<Refund[]> {
-    return this.database.reader.getRepository(RefundEntity).find({ where: { cancellationId }, order: { id: 'desc' } });
+    return this.database.reader.find(RefundEntity, { cancellationId }, { order: { id: 'desc' } });
   }
 
   /** Of a charge that is returned without a cancellation; none where all of it had gone back before. */
   inFull(chargeId: string): Promise<Refund[]> {
     const where = { chargeId, basis: 'full', cancellationId: IsNull() } as const;
-    return this.database.reader.getRepository(RefundEntity).findBy(where);
+    return this.database.reader.find(RefundEntity, where);
   }
 
   /** Newest first. */
   ofCompensation(compensationId: string): Promise<Refund[]> {
-    return this.database.reader.getRepository(RefundEntity).find({ where: { compensationId }, order: { id: 'desc' } });
+    return this.database.reader.find(RefundEntity, { compensationId }, { order: { id: 'desc' } });
   }
 
   /** Minor units of a charge, as `RETURNED_MINOR` has them. */
-  async returnedMinor(tx: EntityManager, chargeId: string): Promise<number> {
-    const [row] = await tx.query<{ returned: number }[]>(
+  async returnedMinor(tx: Tx, chargeId: string): Promise<number> {
+    const [row] = await tx.query<{ returned: number }>(
       `select ${RETURNED_MINOR} as returned from charges c where c.id = $1`,
       [chargeId],
     );
     return row?.returned ?? 0;
-  }
-
-  async claimOverdue(max: number): Promise<string[]> {
-    const due = `status <> 'succeeded' and overdue_at is null and deadline_at <= $1`;
-    const values = [await this.clock.now()];
-    return claimRows(this.database.reader, { table: 'refunds', due, orderBy: 'deadline_at', values }, max);
-  }
-
-  async claimRetries(max: number): Promise<string[]> {
-    const values = [await this.clock.now()];
-    return claimRows(
-      this.database.reader,
-      { table: 'refunds', due: 'retry_at <= $1', orderBy: 'retry_at', values },
-      max,
-    );
   }
 }

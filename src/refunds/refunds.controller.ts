@@ -1,9 +1,9 @@
 /** What the storefront can see of refunds. Nobody can ask for one here: cancellations make them. */
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope } from '../platform/access.js';
-import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
-import { IdParam } from '../platform/params.dto.js';
+import { RequireScope } from '../platform/http/access.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/http/page.js';
+import { IdParam } from '../platform/http/params.dto.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { RefundStore } from './refund.store.js';
 import { RefundView, viewRefund } from './refund.view.js';

@@ -7,22 +7,23 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { CasesModule } from '../cases/cases.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
-import { ApprovePayout } from './approve-payout.js';
+import { ApproveManualRefund } from './approve-manual-refund.js';
 import { Compensate } from './compensate.js';
 import { CompensationsController } from './compensations.controller.js';
 import { ListRefunds } from './list-refunds.js';
 import { LockUnpaidRefund } from './lock-unpaid-refund.js';
 import { OpenRefund } from './open-refund.js';
-import { ProposePayout } from './propose-payout.js';
-import { RefundDeskController } from './refund-desk.controller.js';
+import { ProposeManualRefund } from './propose-manual-refund.js';
+import { ManualRefundsController } from './manual-refunds.controller.js';
 import { RefundEntity } from './refund.entity.js';
-import { RefundPayoutEntity } from './refund-payout.entity.js';
-import { RefundPayoutStore } from './refund-payout.store.js';
+import { ManualRefundEntity } from './manual-refund.entity.js';
+import { ManualRefundStore } from './manual-refund.store.js';
 import { RefundRequests } from './refund-requests.js';
 import { RefundStore } from './refund.store.js';
 import { RefundsController } from './refunds.controller.js';
@@ -32,28 +33,29 @@ import { SettleRefund } from './settle-refund.js';
 
 @Module({
   imports: [
-    TypeOrmModule.forFeature([RefundEntity, RefundPayoutEntity]),
+    GatewayModule,
+    TypeOrmModule.forFeature([RefundEntity, ManualRefundEntity]),
     CasesModule,
     LedgerModule,
     MarketsModule,
     PaymentsModule,
     SubscriptionsModule,
   ],
-  controllers: [RefundDeskController, RefundsController, CompensationsController],
+  controllers: [ManualRefundsController, RefundsController, CompensationsController],
   providers: [
-    ApprovePayout,
+    ApproveManualRefund,
     Compensate,
     ListRefunds,
     LockUnpaidRefund,
     OpenRefund,
-    ProposePayout,
-    RefundPayoutStore,
+    ProposeManualRefund,
+    ManualRefundStore,
     RefundRequests,
     RefundStore,
     RefundsProcessor,
     RetryRefund,
     SettleRefund,
   ],
-  exports: [OpenRefund, RefundPayoutStore, RefundStore, SettleRefund],
+  exports: [OpenRefund, ManualRefundStore, RefundStore, SettleRefund],
 })
 export class RefundsModule {}

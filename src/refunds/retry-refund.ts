@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { LockUnpaidRefund } from './lock-unpaid-refund.js';
 import { OpenRefund } from './open-refund.js';
-import { RefundPayoutStore } from './refund-payout.store.js';
+import { ManualRefundStore } from './manual-refund.store.js';
 import { RefundStore } from './refund.store.js';
 
 @Injectable()
@@ -11,16 +11,16 @@ export class RetryRefund {
   constructor(
     private readonly changeSubscription: ChangeSubscription,
     private readonly refunds: RefundStore,
-    private readonly lockUnpaid: LockUnpaidRefund,
-    private readonly payouts: RefundPayoutStore,
+    private readonly lockUnpaidRefund: LockUnpaidRefund,
+    private readonly payouts: ManualRefundStore,
     private readonly openRefund: OpenRefund,
   ) {}
 
   /** Returns the subscription's id. Refuses `not_found`, `not_allowed_in_state`, `payment_in_progress`, `charge_disputed`. */
-  async run(id: string, reason: string, subject: string): Promise<string> {
+  async retry(id: string, reason: string, subject: string): Promise<string> {
     const { subscriptionId } = await this.refunds.require(id);
-    await this.changeSubscription.run(subscriptionId, 'finance', async (change) => {
-      const refund = await this.lockUnpaid.run(change, id);
+    await this.changeSubscription.change(subscriptionId, 'finance', async (change) => {
+      const refund = await this.lockUnpaidRefund.lock(change, id);
       await this.payouts.withdraw(change.tx, id);
       await this.openRefund.retry(change, refund, { reason, by: subject });
     });

@@ -6,10 +6,10 @@ import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
 import { retryRefundAt, waitsForBank, type Refund } from '../domain/refund.js';
 import { CashLedger } from '../ledger/cash-ledger.js';
-import type { GatewayRequest } from '../payments/request-kind.js';
-import { RequestStore } from '../payments/request.store.js';
+import type { GatewayRequest } from '../gateway/request-kind.js';
+import { RequestStore } from '../gateway/request.store.js';
 import type { Change } from '../subscriptions/change.js';
-import { RefundPayoutStore } from './refund-payout.store.js';
+import { ManualRefundStore } from './manual-refund.store.js';
 import { RefundStore } from './refund.store.js';
 
 /** How a refund was paid that the gateway did not pay. */
@@ -23,7 +23,7 @@ export interface OtherPayment {
 export class SettleRefund {
   constructor(
     private readonly refunds: RefundStore,
-    private readonly payouts: RefundPayoutStore,
+    private readonly payouts: ManualRefundStore,
     private readonly cases: CaseStore,
     private readonly ledger: CashLedger,
     private readonly requests: RequestStore,
@@ -72,7 +72,7 @@ export class SettleRefund {
   }
 
   /** The gateway takes back that it had returned it: it is owed again, unless something else has paid it. */
-  async takenBack(change: Change, refund: Refund, request: GatewayRequest, code: string): Promise<void> {
+  async reversed(change: Change, refund: Refund, request: GatewayRequest, code: string): Promise<void> {
     await this.ledger.refundBounced(change, { ...refund, attempts: request.attempt });
     const { tx, now } = change;
     const standing = await this.standingPayment(refund, request);

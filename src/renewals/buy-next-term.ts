@@ -8,7 +8,7 @@ import { Refusal } from '../domain/refusal.js';
 import { choiceStillOpen } from '../domain/term-end.js';
 import { MarketStore, notOpen } from '../markets/market.store.js';
 import { OpenCharge } from '../payments/open-charge.js';
-import type { Bind } from '../platform/idempotency.js';
+import type { Bind } from '../platform/http/idempotency.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 
@@ -24,15 +24,15 @@ export class BuyNextTerm {
    * Returns the charge's id. Refuses `not_found`, `not_allowed_in_state` (also while suspended, and at the term's end),
    * `next_term_already_bought`, `payment_in_progress`, `market_not_open`.
    */
-  run(id: string, bind: Bind): Promise<string> {
-    return this.changeSubscription.run(id, 'member', async (change) => {
+  buy(id: string, bind: Bind): Promise<string> {
+    return this.changeSubscription.change(id, 'member', async (change) => {
       change.move('buy_next_term');
       this.requirePossible(change);
       const { tx, subscription, now } = change;
       const market = await this.markets.find(tx, subscription.country);
       if (market?.status !== 'open') throw notOpen(subscription.country, 'it is closed');
       const price = await this.markets.priceAt(tx, subscription.country, now);
-      const chargeId = await this.openCharge.run(change, 'early_renewal', price);
+      const chargeId = await this.openCharge.open(change, 'early_renewal', price);
       await bind(tx, chargeId);
       return chargeId;
     });

@@ -4,7 +4,7 @@ import { waitingTerm } from '../domain/due.js';
 import { Refusal } from '../domain/refusal.js';
 import { Ledger } from '../ledger/ledger.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import type { Bind } from '../platform/idempotency.js';
+import type { Bind } from '../platform/http/idempotency.js';
 import { OpenRefund } from '../refunds/open-refund.js';
 import { RefundStore } from '../refunds/refund.store.js';
 import type { Change } from '../subscriptions/change.js';
@@ -26,8 +26,8 @@ export class CancelNextTerm {
    * Returns the id of the charge that is returned. Refuses `not_found`, `not_allowed_in_state` where no term waits, then
    * `charge_disputed` while the member's bank holds the payment back.
    */
-  run(id: string, bind: Bind): Promise<string> {
-    return this.changeSubscription.run(id, 'member', async (change) => {
+  cancel(id: string, bind: Bind): Promise<string> {
+    return this.changeSubscription.change(id, 'member', async (change) => {
       const waiting = waitingTerm(change.terms, change.now);
       change.move('cancel_next_term');
       if (waiting?.chargeId == null || waiting.priceMinor === null || waiting.currency === null) {
@@ -46,7 +46,7 @@ export class CancelNextTerm {
         return chargeId;
       }
       const before = returnedMinor === 0 ? '' : `, ${returnedMinor} returned before`;
-      await this.openRefund.run(change, {
+      await this.openRefund.open(change, {
         chargeId,
         cancellationId: null,
         money: { amountMinor, currency },

@@ -3,12 +3,12 @@ import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Refusal } from '../domain/refusal.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import { RequestStore } from '../payments/request.store.js';
-import { RequireScope } from '../platform/access.js';
-import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
-import { NoBody } from '../platform/no-body.dto.js';
-import { IdParam } from '../platform/params.dto.js';
-import { WaitMs, WaitRoute } from '../platform/wait.js';
+import { RequestStore } from '../gateway/request.store.js';
+import { RequireScope } from '../platform/http/access.js';
+import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/http/idempotency.js';
+import { NoBody } from '../platform/http/no-body.dto.js';
+import { IdParam } from '../platform/http/params.dto.js';
+import { WaitMs, WaitRoute } from '../platform/time/wait.js';
 import { RefundStore } from '../refunds/refund.store.js';
 import { viewRefund } from '../refunds/refund.view.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
@@ -28,7 +28,7 @@ export class EarlyRenewalsController {
     private readonly requests: RequestStore,
     private readonly charges: ChargeStore,
     private readonly refunds: RefundStore,
-    private readonly show: ShowSubscription,
+    private readonly showSubscription: ShowSubscription,
   ) {}
 
   /**
@@ -44,14 +44,14 @@ export class EarlyRenewalsController {
     @Keyed() keyed: KeyedRequest,
     @WaitMs() waitMs: number,
   ): Promise<SubscriptionView> {
-    return this.idempotency.run(keyed, {
-      act: (bind) => this.buyNextTerm.run(id, bind),
+    return this.idempotency.answerOnce(keyed, {
+      act: (bind) => this.buyNextTerm.buy(id, bind),
       answer: async (chargeId) => {
         await this.requests.waitUntilDecided(id, waitMs);
         if ((await this.charges.get(chargeId)).status === 'failed') {
           throw new Refusal('payment_declined', 'The payment was declined; the running term is not touched.', '3.3.1');
         }
-        return this.show.run(id);
+        return this.showSubscription.show(id);
       },
     });
   }
@@ -67,12 +67,12 @@ export class EarlyRenewalsController {
     @Keyed() keyed: KeyedRequest,
     @WaitMs() waitMs: number,
   ): Promise<EarlyRenewalCancellationView> {
-    return this.idempotency.run(keyed, {
-      act: (bind) => this.cancelNextTerm.run(id, bind),
+    return this.idempotency.answerOnce(keyed, {
+      act: (bind) => this.cancelNextTerm.cancel(id, bind),
       answer: async (chargeId) => {
         await this.requests.waitUntilDecided(id, waitMs);
         const refunds = (await this.refunds.inFull(chargeId)).map(viewRefund);
-        return { subscription: await this.show.run(id), refunds };
+        return { subscription: await this.showSubscription.show(id), refunds };
       },
     });
   }

@@ -4,6 +4,8 @@
  * Always true: never charged before the term's end, nor after auto-renewal was turned off (3.3.1).
  */
 import { Module } from '@nestjs/common';
+import { MembershipsModule } from '../memberships/memberships.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
@@ -18,7 +20,15 @@ import { RenewalsController } from './renewals.controller.js';
 import { SwitchAutoRenewal } from './switch-auto-renewal.js';
 
 @Module({
-  imports: [LedgerModule, MarketsModule, PaymentsModule, RefundsModule, SubscriptionsModule],
+  imports: [
+    MembershipsModule,
+    GatewayModule,
+    LedgerModule,
+    MarketsModule,
+    PaymentsModule,
+    RefundsModule,
+    SubscriptionsModule,
+  ],
   controllers: [RenewalsController, EarlyRenewalsController],
   providers: [BeginTermProcessor, BuyNextTerm, CancelNextTerm, RenewTermProcessor, SwitchAutoRenewal],
 })

@@ -20,8 +20,8 @@ export class SwitchAutoRenewal {
    * Refuses `not_found`, `not_allowed_in_state` (also at and after the term's end), then `payment_in_progress` while the
    * next term's charge is undecided. The same choice again changes nothing.
    */
-  async run(id: string, enabled: boolean): Promise<void> {
-    await this.changeSubscription.run(id, 'member', async (change) => {
+  async switchTo(id: string, enabled: boolean): Promise<void> {
+    await this.changeSubscription.change(id, 'member', async (change) => {
       const { subscription, lastTerm, now } = change;
       const clause = lastTerm?.kind === 'trial' ? '3.2.1' : '3.3.1';
       change.move('switch_auto_renewal');

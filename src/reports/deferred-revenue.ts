@@ -4,9 +4,9 @@
  */
 import { Injectable } from '@nestjs/common';
 import { endOfMonth, monthOf } from '../domain/deferred-fee.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
-import { requireOrder } from '../platform/period.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
+import { requireOrder } from '../platform/http/period.js';
 import type { MonthsQuery } from './report.dto.js';
 import type { DeferredRevenueRow, DeferredRevenueView } from './report.view.js';
 
@@ -65,12 +65,12 @@ export class DeferredRevenue {
     private readonly database: Database,
   ) {}
 
-  async run({ from, to, currency }: MonthsQuery): Promise<DeferredRevenueView> {
+  async report({ from, to, currency }: MonthsQuery): Promise<DeferredRevenueView> {
     requireOrder(from, to);
     const current = monthOf(await this.clock.now());
     const until = to === undefined || to > current ? current : to;
     const values = [endOfMonth(until), from === undefined ? null : new Date(from), currency ?? null];
-    const rows = await this.database.snapshot((tx) => tx.query<DeferredRevenueRow[]>(ROLL_FORWARD, values));
+    const rows = await this.database.snapshot((tx) => tx.query<DeferredRevenueRow>(ROLL_FORWARD, values));
     return { rows };
   }
 }

@@ -3,11 +3,11 @@
  * figure is defined in one line where it is shown (`report.view.ts`) and in docs/REPORTS.md; nothing is estimated.
  */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
-import { Database } from '../platform/database.js';
-import { periodOf, type Period } from '../platform/period.js';
+import { Database } from '../platform/database/database.js';
+import { periodOf, type Period } from '../platform/http/period.js';
 import type { PeriodQuery } from './report.dto.js';
 import type { MembershipRow, MembershipView } from './report.view.js';
+import type { Tx } from '../platform/database/tx.js';
 
 /** A member: whose first paid term has begun, until the membership ends. */
 const MEMBERS = `
@@ -79,7 +79,7 @@ export const MEMBERSHIP_COLUMNS = [
 export class Membership {
   constructor(private readonly database: Database) {}
 
-  async run(query: PeriodQuery): Promise<MembershipView> {
+  async report(query: PeriodQuery): Promise<MembershipView> {
     const { from, to } = periodOf(query.from, query.to);
     const counted = await this.database.snapshot((tx) => count(tx, { from, to }));
     return { from, to, rows: counted.map(rowOf) };
@@ -91,11 +91,11 @@ export function membershipLines({ rows }: MembershipView): object[] {
   return rows.map((row) => ({ ...row, mrr: row.mrr.amount, currency: row.mrr.currency }));
 }
 
-async function count(tx: EntityManager, { from, to }: Period): Promise<Counted[]> {
-  const markets = await tx.query<Pick<Counted, 'country' | 'currency'>[]>(MARKETS);
+async function count(tx: Tx, { from, to }: Period): Promise<Counted[]> {
+  const markets = await tx.query<Pick<Counted, 'country' | 'currency'>>(MARKETS);
   const rows = new Map(markets.map((market) => [market.country, { ...NOTHING, ...market }]));
   const add = async (figures: string, values: Date[]): Promise<void> => {
-    for (const found of await tx.query<Counted[]>(figures, values)) Object.assign(rows.get(found.country) ?? {}, found);
+    for (const found of await tx.query<Counted>(figures, values)) Object.assign(rows.get(found.country) ?? {}, found);
   };
   for (const figures of [MEMBERS, TRIALS, RENEWALS, RECOVERED]) await add(figures, [from, to]);
   await add(MRR, [to]);

@@ -3,9 +3,9 @@
  * It decides nothing about them.
  */
 import { Injectable } from '@nestjs/common';
-import { Database } from '../platform/database.js';
-import { limitOf } from '../platform/page.js';
-import { periodOf } from '../platform/period.js';
+import { Database } from '../platform/database/database.js';
+import { limitOf } from '../platform/http/page.js';
+import { periodOf } from '../platform/http/period.js';
 import type { RefundsPeriod, RefundsQuery } from './report.dto.js';
 import type { RefundLine, RefundsReportView, RefundTotal } from './report.view.js';
 
@@ -33,12 +33,12 @@ export const REFUND_COLUMNS = [
 export class RefundsReport {
   constructor(private readonly database: Database) {}
 
-  async run(query: RefundsQuery): Promise<RefundsReportView> {
+  async report(query: RefundsQuery): Promise<RefundsReportView> {
     const values = valuesOf(query);
     const limit = limitOf(query);
     return this.database.snapshot(async (tx) => {
-      const totals = await tx.query<RefundTotal[]>(TOTALS, values);
-      const rows = await tx.query<RefundLine[]>(`${LINES} limit ${limit + 1}`, [...values, query.cursor ?? null]);
+      const totals = await tx.query<RefundTotal>(TOTALS, values);
+      const rows = await tx.query<RefundLine>(`${LINES} limit ${limit + 1}`, [...values, query.cursor ?? null]);
       const data = rows.slice(0, limit);
       return { totals, data, nextCursor: rows.length > limit ? (data.at(-1)?.id ?? null) : null };
     });

@@ -1,8 +1,8 @@
 /** What was earned, by market, month and currency, net of tax, and the tax that became payable. Read from the ledger. */
 import { Injectable } from '@nestjs/common';
 import { endOfMonth } from '../domain/deferred-fee.js';
-import { Database } from '../platform/database.js';
-import { requireOrder } from '../platform/period.js';
+import { Database } from '../platform/database/database.js';
+import { requireOrder } from '../platform/http/period.js';
 import type { MonthsQuery } from './report.dto.js';
 import type { RevenueRow, RevenueView } from './report.view.js';
 
@@ -41,13 +41,13 @@ export const REVENUE_COLUMNS = [
 export class Revenue {
   constructor(private readonly database: Database) {}
 
-  async run({ from, to, currency }: MonthsQuery): Promise<RevenueView> {
+  async report({ from, to, currency }: MonthsQuery): Promise<RevenueView> {
     requireOrder(from, to);
     const values = [
       from === undefined ? null : new Date(from),
       to === undefined ? null : endOfMonth(to),
       currency ?? null,
     ];
-    return { rows: await this.database.snapshot((tx) => tx.query<RevenueRow[]>(REVENUE, values)) };
+    return { rows: await this.database.snapshot((tx) => tx.query<RevenueRow>(REVENUE, values)) };
   }
 }

@@ -13,22 +13,18 @@ const OTHER_FINDINGS = `
 
 @Injectable()
 export class CorrectFinding {
-  constructor(private readonly standing: RecordStanding) {}
+  constructor(private readonly recordStanding: RecordStanding) {}
 
-  async run({ tx, subscription, now }: Change, reason: string, subject: string): Promise<void> {
+  async correct({ tx, subscription, now }: Change, reason: string, subject: string): Promise<void> {
     const { id: subscriptionId, userId } = subscription;
-    const revocations = tx.getRepository(RevocationEntity);
-    const [finding] = await revocations.find({
-      where: { subscriptionId, status: 'approved' },
-      order: { id: 'desc' },
-      take: 1,
-    });
-    if (finding === undefined) throw new Error(`subscription ${subscriptionId} was revoked without an approval`);
-    await revocations.update({ id: finding.id }, { correctedAt: now });
-    const record = await this.standing.lock(tx, userId);
+    const approved = { subscriptionId, status: 'approved' } as const;
+    const finding = await tx.findOne(RevocationEntity, approved, { order: { id: 'desc' } });
+    if (finding === null) throw new Error(`subscription ${subscriptionId} was revoked without an approval`);
+    await tx.set(RevocationEntity, { id: finding.id }, { correctedAt: now });
+    const record = await this.recordStanding.lock(tx, userId);
     const isItsOwn = record?.recordedAt.getTime() === finding.approvedAt?.getTime();
-    if (!isItsOwn || (await tx.query<unknown[]>(OTHER_FINDINGS, [userId])).length > 0) return;
+    if (!isItsOwn || (await tx.query(OTHER_FINDINGS, [userId])).length > 0) return;
     const said = { standing: 'good', reason: `mistaken finding corrected: ${reason}` } as const;
-    await this.standing.record(tx, userId, said, subject, now);
+    await this.recordStanding.keep(tx, userId, said, subject, now);
   }
 }

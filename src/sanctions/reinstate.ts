@@ -3,11 +3,11 @@
  * the term, and an end that followed from the mistake is reopened. Nothing is charged or returned here.
  */
 import { Injectable } from '@nestjs/common';
-import { violatesUnique } from '../platform/database.js';
+import { violatesUnique } from '../platform/database/database.js';
 import { makeMove } from '../domain/moves.js';
 import { Refusal } from '../domain/refusal.js';
 import { followedFrom } from '../domain/sanction.js';
-import { Suspension } from '../payments/suspension.js';
+import { Suspension } from '../memberships/suspension.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
@@ -33,9 +33,9 @@ export class Reinstate {
    * Refuses `not_found`, `not_allowed_in_state` (not suspended, ended for another reason, or its term over with nothing
    * mistaken), and `already_subscribed` when the user has meanwhile begun another membership in the market.
    */
-  async run(order: Reinstatement): Promise<void> {
+  async reinstate(order: Reinstatement): Promise<void> {
     try {
-      await this.changeSubscription.run(order.subscriptionId, 'risk', (change) => this.decide(change, order));
+      await this.changeSubscription.change(order.subscriptionId, 'risk', (change) => this.decide(change, order));
     } catch (error) {
       if (!violatesUnique(error, 'one_live_subscription_per_user_and_market')) throw error;
       throw begunAnother();
@@ -50,7 +50,7 @@ export class Reinstate {
     const { userId, country, status } = subscription;
     if (reopens && (await this.subscriptions.live(userId, country, tx)) !== null) throw begunAnother();
     const days = await this.suspension.lift(change, { givesBack: mistaken, reopens });
-    if (status === 'revoked') await this.correctFinding.run(change, reason, subject);
+    if (status === 'revoked') await this.correctFinding.correct(change, reason, subject);
     const data = { mistaken, reason, days: days ?? 0, reopened: reopens, by: subject };
     if (days === null) {
       change.record('finding.lifted', '6.1.2', `a chargeback alone suspends it now: ${reason}`, data);

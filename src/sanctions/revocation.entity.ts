@@ -1,6 +1,6 @@
 /** Table of revocations: who proposed one, on what evidence, and who else approved it. */
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { RevocationReason } from '../domain/sanction.js';
+import type { RevocationReason } from '../domain/end-reason.js';
 
 @Entity('revocations')
 export class RevocationEntity {

@@ -1,6 +1,6 @@
 /** What risk sends to suspend, reinstate and revoke, and what it is told. */
 import { IsBoolean, IsIn, Length } from 'class-validator';
-import { REVOCATION_REASONS, type RevocationReason } from '../domain/sanction.js';
+import { REVOCATION_REASONS, type RevocationReason } from '../domain/end-reason.js';
 
 export class SuspensionBody {
   /** Why, for the record. */

@@ -1,9 +1,9 @@
 /** Where risk suspends, reinstates and revokes. */
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope, Subject } from '../platform/access.js';
-import { NoBody } from '../platform/no-body.dto.js';
-import { IdParam } from '../platform/params.dto.js';
+import { RequireScope, Subject } from '../platform/http/access.js';
+import { NoBody } from '../platform/http/no-body.dto.js';
+import { IdParam } from '../platform/http/params.dto.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
 import { SubscriptionView } from '../subscriptions/subscription.view.js';
 import { Reinstate } from './reinstate.js';
@@ -16,34 +16,34 @@ import { Suspend } from './suspend.js';
 @Controller('v1')
 export class SanctionsController {
   constructor(
-    private readonly suspension: Suspend,
-    private readonly reinstatement: Reinstate,
-    private readonly revocation: Revoke,
-    private readonly show: ShowSubscription,
+    private readonly suspend: Suspend,
+    private readonly reinstate: Reinstate,
+    private readonly revoke: Revoke,
+    private readonly showSubscription: ShowSubscription,
   ) {}
 
   /** Benefits off, nothing charged, the term runs on. 409 `not_allowed_in_state`. */
   @Post('subscriptions/:id/suspension')
   @HttpCode(200)
-  async suspend(
+  async postSuspension(
     @Param() { id }: IdParam,
     @Body() { reason }: SuspensionBody,
     @Subject() subject: string,
   ): Promise<SubscriptionView> {
-    await this.suspension.run(id, reason, subject);
-    return this.show.run(id);
+    await this.suspend.suspend(id, reason, subject);
+    return this.showSubscription.show(id);
   }
 
   /** Benefits on again; a mistaken finding gives the lost days back and reopens its end. 409 `not_allowed_in_state`. */
   @Post('subscriptions/:id/reinstatement')
   @HttpCode(200)
-  async reinstate(
+  async postReinstatement(
     @Param() { id }: IdParam,
     @Body() { mistaken, reason }: ReinstatementBody,
     @Subject() subject: string,
   ): Promise<SubscriptionView> {
-    await this.reinstatement.run({ subscriptionId: id, mistaken, reason, subject });
-    return this.show.run(id);
+    await this.reinstate.reinstate({ subscriptionId: id, mistaken, reason, subject });
+    return this.showSubscription.show(id);
   }
 
   /** Proposes to revoke; another person must approve. 409 `not_allowed_in_state`. */
@@ -54,7 +54,7 @@ export class SanctionsController {
     @Body() { reason, evidence }: RevocationBody,
     @Subject() subject: string,
   ): Promise<RevocationView> {
-    const proposed = await this.revocation.propose(id, reason, evidence, subject);
+    const proposed = await this.revoke.propose(id, reason, evidence, subject);
     const { status, proposedBy, proposedAt } = proposed;
     return { id: proposed.id, subscriptionId: id, reason, status, proposedBy, proposedAt };
   }
@@ -67,6 +67,6 @@ export class SanctionsController {
     @Body() _body: NoBody,
     @Subject() subject: string,
   ): Promise<SubscriptionView> {
-    return this.show.run(await this.revocation.approve(id, subject));
+    return this.showSubscription.show(await this.revoke.approve(id, subject));
   }
 }

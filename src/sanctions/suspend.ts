@@ -5,7 +5,7 @@
 import { Injectable } from '@nestjs/common';
 import { makeMove } from '../domain/moves.js';
 import { Refusal } from '../domain/refusal.js';
-import { Suspension } from '../payments/suspension.js';
+import { Suspension } from '../memberships/suspension.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 
 @Injectable()
@@ -16,8 +16,8 @@ export class Suspend {
   ) {}
 
   /** Refuses `not_found`, then `not_allowed_in_state` (also when risk has suspended it already). */
-  async run(id: string, reason: string, subject: string): Promise<void> {
-    await this.changeSubscription.run(id, 'risk', async (change) => {
+  async suspend(id: string, reason: string, subject: string): Promise<void> {
+    await this.changeSubscription.change(id, 'risk', async (change) => {
       makeMove('suspend', change.subscription.status, 'risk');
       if (change.subscription.suspendedFor === 'finding') {
         throw new Refusal('not_allowed_in_state', 'The membership is suspended already.', '5.2');

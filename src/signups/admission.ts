@@ -3,16 +3,16 @@
  * `market_not_open`, `not_eligible`, `agreement_outdated`, `trial_not_available`.
  */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { AgreementStore } from '../agreements/agreement.store.js';
 import { decideTrialAvailability, type EligibilityDecision } from '../domain/eligibility.js';
 import { Refusal } from '../domain/refusal.js';
 import type { Subscription } from '../domain/subscription.js';
 import { MarketStore, notOpen } from '../markets/market.store.js';
 import { Eligibility } from '../members/eligibility.js';
-import { Database } from '../platform/database.js';
+import { Database } from '../platform/database/database.js';
 import { alreadySubscribed, SubscriptionStore } from '../subscriptions/subscription.store.js';
 import type { SubscribeBody } from './signup.dto.js';
+import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class Admission {
@@ -37,7 +37,7 @@ export class Admission {
   }
 
   /** Two trials asked for at once, in two markets, are one too many (3.2.1): the user's sign-ups go one by one. */
-  async requireOnlyTrial(tx: EntityManager, userId: string, subscriptionId: string): Promise<void> {
+  async requireOnlyTrial(tx: Tx, userId: string, subscriptionId: string): Promise<void> {
     await this.subscriptions.lockUser(tx, userId);
     if (await this.subscriptions.hasOtherTrial(tx, userId, subscriptionId)) throw notNew();
   }
@@ -62,7 +62,7 @@ export class Admission {
    * Once more in the sign-up's own transaction, after the companies were resolved: a market that is announced to end
    * (5.4) waits for sign-ups that got this far, and tells them too; so does a finding against the user (3.1.1).
    */
-  async confirm(tx: EntityManager, userId: string, country: string): Promise<void> {
+  async confirm(tx: Tx, userId: string, country: string): Promise<void> {
     await this.requireOpen(tx, country);
     requireEligible(await this.eligibility.lock(tx, userId));
   }
@@ -72,7 +72,7 @@ export class Admission {
     requireEligible(await this.eligibility.decide(userId, country));
   }
 
-  private async requireOpen(tx: EntityManager, country: string): Promise<void> {
+  private async requireOpen(tx: Tx, country: string): Promise<void> {
     const market = await this.markets.find(tx, country);
     if (market?.status !== 'open') throw notOpen(country, market === null ? 'there is no such market' : 'it is closed');
   }

@@ -5,10 +5,10 @@
 import { Injectable } from '@nestjs/common';
 import { plusDays } from '../domain/instant.js';
 import type { Term } from '../domain/subscription.js';
-import { EntityStore } from '../entities/entity.store.js';
+import { CompanyStore } from '../companies/company.store.js';
 import { MarketStore } from '../markets/market.store.js';
-import { Clock } from '../platform/clock.js';
-import type { Bind } from '../platform/idempotency.js';
+import { Clock } from '../platform/time/clock.js';
+import type { Bind } from '../platform/http/idempotency.js';
 import { newId } from '../platform/ids.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
@@ -22,14 +22,14 @@ export class GrantTemporaryMembership {
   constructor(
     private readonly clock: Clock,
     private readonly admission: Admission,
-    private readonly entities: EntityStore,
+    private readonly entities: CompanyStore,
     private readonly markets: MarketStore,
     private readonly subscriptions: SubscriptionStore,
     private readonly changeSubscription: ChangeSubscription,
   ) {}
 
   /** Returns the subscription's id. Refuses `market_not_open`, `not_eligible`, then `already_subscribed`. */
-  async run(userId: string, body: TemporaryMembershipBody, grantedBy: string, bind: Bind): Promise<string> {
+  async grant(userId: string, body: TemporaryMembershipBody, grantedBy: string, bind: Bind): Promise<string> {
     const { country, days, reason } = body;
     const now = await this.clock.now();
     const { former, agreementVersion } = await this.admission.admitTemporary(userId, country, now);

@@ -4,8 +4,8 @@ import { AgreementStore } from '../agreements/agreement.store.js';
 import { decideTrialAvailability } from '../domain/eligibility.js';
 import { MarketStore, notOpen } from '../markets/market.store.js';
 import { Eligibility } from '../members/eligibility.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import type { OfferView } from './signup.dto.js';
 
@@ -21,7 +21,7 @@ export class ShowOffer {
   ) {}
 
   /** Refuses `market_not_open` where membership was never sold. */
-  async run(country: string, userId: string | null): Promise<OfferView> {
+  async show(country: string, userId: string | null): Promise<OfferView> {
     const tx = this.database.reader;
     const now = await this.clock.now();
     const market = await this.markets.find(tx, country);

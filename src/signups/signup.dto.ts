@@ -1,6 +1,6 @@
 /** What the storefront sends to subscribe, and what it reads for the offer page. */
 import { Equals, IsIn, IsLocale, IsOptional, IsString, Length, Matches } from 'class-validator';
-import { IsCountry, PAYMENT_METHOD_FORM, USER_ID_FORM } from '../platform/params.dto.js';
+import { IsCountry, PAYMENT_METHOD_FORM, USER_ID_FORM } from '../platform/http/params.dto.js';
 import { MoneyView } from '../subscriptions/subscription.view.js';
 
 export class SubscribeBody {

@@ -2,10 +2,10 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Refusal } from '../domain/refusal.js';
-import { RequestStore } from '../payments/request.store.js';
-import { RequireScope } from '../platform/access.js';
-import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
-import { WaitMs, WaitRoute } from '../platform/wait.js';
+import { RequestStore } from '../gateway/request.store.js';
+import { RequireScope } from '../platform/http/access.js';
+import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/http/idempotency.js';
+import { WaitMs, WaitRoute } from '../platform/time/wait.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
 import { SubscriptionView } from '../subscriptions/subscription.view.js';
 import { notNew } from './admission.js';
@@ -22,13 +22,13 @@ export class SignupsController {
     private readonly showOffer: ShowOffer,
     private readonly subscribe: Subscribe,
     private readonly requests: RequestStore,
-    private readonly show: ShowSubscription,
+    private readonly showSubscription: ShowSubscription,
   ) {}
 
   /** What a market offers this user now. 422 `market_not_open`. */
   @Get('offers')
   offers(@Query() { country, userId }: OffersQuery): Promise<OfferView> {
-    return this.showOffer.run(country, userId ?? null);
+    return this.showOffer.show(country, userId ?? null);
   }
 
   /**
@@ -44,11 +44,11 @@ export class SignupsController {
     @Keyed() keyed: KeyedRequest,
     @WaitMs() waitMs: number,
   ): Promise<SubscriptionView> {
-    return this.idempotency.run(keyed, {
-      act: (bind) => this.subscribe.run(body, bind),
+    return this.idempotency.answerOnce(keyed, {
+      act: (bind) => this.subscribe.subscribe(body, bind),
       answer: async (id) => {
         await this.requests.waitUntilDecided(id, waitMs);
-        const subscription = await this.show.run(id);
+        const subscription = await this.showSubscription.show(id);
         refuseDeclined(subscription);
         return subscription;
       },

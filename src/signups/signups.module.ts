@@ -5,8 +5,9 @@
  * (3.1.1, 3.2.1).
  */
 import { Module } from '@nestjs/common';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { AgreementsModule } from '../agreements/agreements.module.js';
-import { EntitiesModule } from '../entities/entities.module.js';
+import { CompaniesModule } from '../companies/companies.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { MembersModule } from '../members/members.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
@@ -19,7 +20,15 @@ import { Subscribe } from './subscribe.js';
 import { TemporaryMembershipsController } from './temporary-memberships.controller.js';
 
 @Module({
-  imports: [AgreementsModule, EntitiesModule, MarketsModule, MembersModule, PaymentsModule, SubscriptionsModule],
+  imports: [
+    GatewayModule,
+    AgreementsModule,
+    CompaniesModule,
+    MarketsModule,
+    MembersModule,
+    PaymentsModule,
+    SubscriptionsModule,
+  ],
   controllers: [SignupsController, TemporaryMembershipsController],
   providers: [Admission, GrantTemporaryMembership, ShowOffer, Subscribe],
 })

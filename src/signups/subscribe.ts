@@ -4,10 +4,10 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { Subscription } from '../domain/subscription.js';
-import { EntityStore } from '../entities/entity.store.js';
+import { CompanyStore } from '../companies/company.store.js';
 import { OpenFirstPayment } from '../payments/open-first-payment.js';
-import { Clock } from '../platform/clock.js';
-import type { Bind } from '../platform/idempotency.js';
+import { Clock } from '../platform/time/clock.js';
+import type { Bind } from '../platform/http/idempotency.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { Admission } from './admission.js';
 import { newSubscription } from './new-subscription.js';
@@ -18,7 +18,7 @@ export class Subscribe {
   constructor(
     private readonly clock: Clock,
     private readonly admission: Admission,
-    private readonly entities: EntityStore,
+    private readonly entities: CompanyStore,
     private readonly changeSubscription: ChangeSubscription,
     private readonly openFirstPayment: OpenFirstPayment,
   ) {}
@@ -27,7 +27,7 @@ export class Subscribe {
    * Returns the subscription's id. Refuses in this order: `market_not_open`, `not_eligible`, `already_subscribed`,
    * `agreement_outdated`, `trial_not_available`; the first two and the last again where requests collide.
    */
-  async run(body: SubscribeBody, bind: Bind): Promise<string> {
+  async subscribe(body: SubscribeBody, bind: Bind): Promise<string> {
     const now = await this.clock.now();
     const { formerId } = await this.admission.admit(body, now);
     const subscription = compose(body, formerId, now);
@@ -45,7 +45,7 @@ export class Subscribe {
         contractingEntities,
         previousSubscriptionId: formerId,
       });
-      await this.openFirstPayment.run(change, body.paymentMethod);
+      await this.openFirstPayment.open(change, body.paymentMethod);
       return subscription.id;
     });
   }

@@ -1,6 +1,6 @@
 /** The days of membership that operations give a user without a fee. */
 import { IsInt, IsNotEmpty, IsOptional, IsString, Length, Max, Min } from 'class-validator';
-import { IsCountry } from '../platform/params.dto.js';
+import { IsCountry } from '../platform/http/params.dto.js';
 
 const DAYS_MAX = 3650;
 

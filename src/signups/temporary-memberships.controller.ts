@@ -1,9 +1,9 @@
 /** Where operations give users temporary memberships (8.2). */
 import { Body, Controller, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope, Subject } from '../platform/access.js';
-import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/idempotency.js';
-import { UserIdParam } from '../platform/params.dto.js';
+import { RequireScope, Subject } from '../platform/http/access.js';
+import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/http/idempotency.js';
+import { UserIdParam } from '../platform/http/params.dto.js';
 import { ShowSubscription } from '../subscriptions/show-subscription.js';
 import { SubscriptionView } from '../subscriptions/subscription.view.js';
 import { GrantTemporaryMembership } from './grant-temporary-membership.js';
@@ -15,8 +15,8 @@ import { TemporaryMembershipBody } from './temporary-membership.dto.js';
 export class TemporaryMembershipsController {
   constructor(
     private readonly idempotency: Idempotency,
-    private readonly grant: GrantTemporaryMembership,
-    private readonly show: ShowSubscription,
+    private readonly grantTemporaryMembership: GrantTemporaryMembership,
+    private readonly showSubscription: ShowSubscription,
   ) {}
 
   /**
@@ -31,9 +31,9 @@ export class TemporaryMembershipsController {
     @Keyed() keyed: KeyedRequest,
     @Subject() subject: string,
   ): Promise<SubscriptionView> {
-    return this.idempotency.run(keyed, {
-      act: (bind) => this.grant.run(userId, body, subject, bind),
-      answer: (id) => this.show.run(id),
+    return this.idempotency.answerOnce(keyed, {
+      act: (bind) => this.grantTemporaryMembership.grant(userId, body, subject, bind),
+      answer: (id) => this.showSubscription.show(id),
     });
   }
 }

@@ -4,21 +4,20 @@
  * workers change at the same time shares a transaction.
  */
 import { Injectable, Logger } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { benefitsUntil, nextDue } from '../domain/due.js';
 import { Refusal } from '../domain/refusal.js';
 import { isLive, type Actor, type Subscription } from '../domain/subscription.js';
 import { MarketStore } from '../markets/market.store.js';
-import { Batches } from '../platform/batches.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
+import { Batches } from '../platform/database/batches.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
-import { shareStatements } from '../platform/together.js';
 import { Change } from './change.js';
 import { factsOf } from './keep-notices.js';
 import { MandateStore } from './mandate.store.js';
 import { RecordChange } from './record-change.js';
 import { subscriptionNotFound, SubscriptionStore } from './subscription.store.js';
+import type { Tx } from '../platform/database/tx.js';
 
 // While one batch waits for the database, another is decided.
 const TOGETHER = { size: 50, atOnce: 2 };
@@ -44,20 +43,20 @@ interface Done<T> {
 @Injectable()
 export class ChangeSubscription {
   private readonly logger = new Logger('changes');
-  private readonly batches = new Batches<Asked>(TOGETHER, (batch) => this.runTogether(batch));
+  private readonly batches = new Batches<Asked>(TOGETHER, (batch) => this.changeBatch(batch));
 
   constructor(
     private readonly clock: Clock,
     private readonly database: Database,
     private readonly subscriptions: SubscriptionStore,
     private readonly mandates: MandateStore,
-    private readonly record: RecordChange,
+    private readonly recordChange: RecordChange,
     private readonly markets: MarketStore,
   ) {}
 
   /** Refuses `not_found`, then whatever `decide` refuses. `decide` may run again when a race was lost. */
-  run<T>(id: string, actor: Actor, decide: Decide<T>): Promise<T> {
-    if (actor !== 'scheduler' && actor !== 'gateway') return this.runAlone(id, actor, decide);
+  change<T>(id: string, actor: Actor, decide: Decide<T>): Promise<T> {
+    if (actor !== 'scheduler' && actor !== 'gateway') return this.changeAlone(id, actor, decide);
     return new Promise((resolve, reject) => this.batches.add({ id, actor, decide, resolve, reject }));
   }
 
@@ -72,7 +71,7 @@ export class ChangeSubscription {
     return result;
   }
 
-  private async runAlone<T>(id: string, actor: Actor, decide: Decide<T>): Promise<T> {
+  private async changeAlone<T>(id: string, actor: Actor, decide: Decide<T>): Promise<T> {
     try {
       const { result, change } = await this.database.transaction(async (tx) => {
         const subscription = await this.subscriptions.lock(tx, id);
@@ -88,20 +87,19 @@ export class ChangeSubscription {
   }
 
   /** Who cannot go with the others goes alone: one that somebody else holds, or all when one of them fails. */
-  private async runTogether(batch: Asked[]): Promise<void> {
-    const done = batch.length === 1 ? new Map<string, Done<unknown>>() : await this.decideTogether(batch);
+  private async changeBatch(batch: Asked[]): Promise<void> {
+    const done = batch.length === 1 ? new Map<string, Done<unknown>>() : await this.decideBatch(batch);
     for (const { id, actor, decide, resolve, reject } of batch) {
       const own = done.get(id);
-      if (own === undefined) this.runAlone(id, actor, decide).then(resolve as (result: unknown) => void, reject);
+      if (own === undefined) this.changeAlone(id, actor, decide).then(resolve as (result: unknown) => void, reject);
       else settle(own, resolve, reject);
     }
   }
 
-  private async decideTogether(batch: Asked[]): Promise<Map<string, Done<unknown>>> {
+  private async decideBatch(batch: Asked[]): Promise<Map<string, Done<unknown>>> {
     const done = new Map<string, Done<unknown>>();
     try {
-      await this.database.once(async (tx) => {
-        shareStatements(tx);
+      await this.database.batch(async (tx) => {
         await tx.query(WAITS_SHORTLY);
         const ids = batch.map(({ id }) => id);
         const locked = await this.subscriptions.lockFree(tx, ids);
@@ -122,7 +120,7 @@ export class ChangeSubscription {
   }
 
   private async decide<T>(
-    tx: EntityManager,
+    tx: Tx,
     subscription: Subscription,
     now: Date,
     actor: Actor,
@@ -134,7 +132,7 @@ export class ChangeSubscription {
     const before = factsOf(change);
     const result = await decide(change);
     if (wasLive || isLive(subscription.status)) await this.save(change);
-    await this.record.run(change, before);
+    await this.recordChange.record(change, before);
     return { result, change };
   }
 
@@ -159,7 +157,7 @@ export class ChangeSubscription {
   }
 
   private async keepRefusal(id: string, actor: Actor, refusal: Refusal): Promise<void> {
-    await this.record.refusal(this.database.reader, id, {
+    await this.recordChange.refusal(this.database.reader, id, {
       id: newId(),
       at: await this.clock.now(),
       actor,

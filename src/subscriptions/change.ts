@@ -2,11 +2,12 @@
  * One locked subscription while it is being changed: its facts as read under the lock, and the only ways to alter them.
  * It lives inside `ChangeSubscription`, which saves it.
  */
-import type { EntityManager } from 'typeorm';
 import { makeMove, type MoveName } from '../domain/moves.js';
-import type { Actor, EndReason, Subscription, Term } from '../domain/subscription.js';
+import type { Actor, Subscription, Term } from '../domain/subscription.js';
 import { newId } from '../platform/ids.js';
 import type { TimelineLine } from './timeline.store.js';
+import type { EndReason } from '../domain/end-reason.js';
+import type { Tx } from '../platform/database/tx.js';
 
 export class Change {
   readonly lines: TimelineLine[] = [];
@@ -14,7 +15,7 @@ export class Change {
   private readonly afterCommit: (() => void)[] = [];
 
   constructor(
-    readonly tx: EntityManager,
+    readonly tx: Tx,
     readonly subscription: Subscription,
     readonly terms: Term[],
     /** Business time, taken after the lock. */

@@ -16,7 +16,7 @@ import {
 import type { RulePack } from '../domain/rule-pack.js';
 import type { SubscriptionStatus, Term } from '../domain/subscription.js';
 import { MarketStore } from '../markets/market.store.js';
-import { calendarDaysBefore } from '../platform/calendar.js';
+import { calendarDaysBefore } from '../platform/time/calendar.js';
 import { newId } from '../platform/ids.js';
 import type { Change } from './change.js';
 import { ExpectedPrice } from './expected-price.js';

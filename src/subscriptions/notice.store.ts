@@ -1,16 +1,14 @@
 /** Reads and writes notices and the proof that they were told; decides nothing. */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { LessThanOrEqual } from 'typeorm';
 import type { NoticeContent, PlannedNotice } from '../domain/notice.js';
 import type { Term } from '../domain/subscription.js';
-import { claimRows } from '../platform/claim.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
-import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
-import { insertRows, updateRows } from '../platform/rows.js';
-import { together } from '../platform/together.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
 import { NoticeEntity } from './notice.entity.js';
+import type { Tx } from '../platform/database/tx.js';
 
 export type ProvenNotice = NoticeEntity & { deliveredAt: Date | null };
 
@@ -39,12 +37,12 @@ export class NoticeStore {
   /** Newest first, with when each was taken. */
   async list(subscriptionId: string, page: PageQuery): Promise<ProvenNotice[]> {
     const { reader } = this.database;
-    const rows = await reader.getRepository(NoticeEntity).find({
-      where: { subscriptionId, ...afterCursor(page) },
-      order: { id: 'desc' },
-      take: limitOf(page) + 1,
-    });
-    const taken = await reader.query<{ id: string; at: Date }[]>(
+    const rows = await reader.find(
+      NoticeEntity,
+      { subscriptionId, ...afterCursor(page) },
+      { order: { id: 'desc' }, take: limitOf(page) + 1 },
+    );
+    const taken = await reader.query<{ id: string; at: Date }>(
       'select id, acknowledged_at as at from outbox_events where id = any($1) and acknowledged_at is not null',
       [rows.map((row) => row.eventId).filter((id) => id !== null)],
     );
@@ -53,51 +51,39 @@ export class NoticeStore {
   }
 
   /** What the member was told in this term of what follows it, with an amount, oldest first; its end may have moved since. */
-  given(tx: EntityManager, subscriptionId: string, { startsAt }: Pick<Term, 'startsAt'>): Promise<GivenNotice[]> {
-    return together(tx, givenIn, { subscriptionId, startsAt });
+  given(tx: Tx, subscriptionId: string, { startsAt }: Pick<Term, 'startsAt'>): Promise<GivenNotice[]> {
+    return tx.together(givenIn, { subscriptionId, startsAt });
   }
 
   /** Cancels what was planned and is not in the plan, and plans what is new in it. Nothing told is told again. */
-  keepPlan(tx: EntityManager, plan: NoticePlan): Promise<void> {
-    return together(tx, keepPlans, plan);
+  keepPlan(tx: Tx, plan: NoticePlan): Promise<void> {
+    return tx.together(keepPlans, plan);
   }
 
-  insert(tx: EntityManager, notices: NoticeEntity[]): Promise<void> {
-    return together(tx, insertAll, notices);
+  insert(tx: Tx, notices: NoticeEntity[]): Promise<void> {
+    return tx.insert(NoticeEntity, notices);
   }
 
   /** Cancels everything planned for these subscriptions: no term follows theirs. */
-  async cancelPlanned(tx: EntityManager, subscriptionIds: string[]): Promise<void> {
+  async cancelPlanned(tx: Tx, subscriptionIds: string[]): Promise<void> {
     await tx.query(
       `update notices set status = 'canceled', claimed_until = null where status = 'planned' and subscription_id = any($1)`,
       [subscriptionIds],
     );
   }
 
-  save(tx: EntityManager, notice: NoticeEntity): Promise<void> {
-    return together(tx, saveAll, notice);
+  save(tx: Tx, notice: NoticeEntity): Promise<void> {
+    return tx.update(NoticeEntity, notice);
   }
 
   /** Planned ones whose day has come, oldest first. */
-  planned(tx: EntityManager, subscriptionId: string, now: Date): Promise<NoticeEntity[]> {
-    return tx
-      .getRepository(NoticeEntity)
-      .createQueryBuilder('notice')
-      .where(`notice.subscriptionId = :subscriptionId and notice.status = 'planned' and notice.dueAt <= :now`)
-      .setParameters({ subscriptionId, now })
-      .orderBy('notice.dueAt')
-      .addOrderBy('notice.id')
-      .getMany();
+  planned(tx: Tx, subscriptionId: string, now: Date): Promise<NoticeEntity[]> {
+    const due = { subscriptionId, status: 'planned', dueAt: LessThanOrEqual(now) } as const;
+    return tx.find(NoticeEntity, due, { order: { dueAt: 'asc', id: 'asc' } });
   }
 
   async subscriptionOf(id: string): Promise<string> {
-    return (await this.database.reader.getRepository(NoticeEntity).findOneByOrFail({ id })).subscriptionId;
-  }
-
-  async claimDue(max: number): Promise<string[]> {
-    const values = [await this.clock.now()];
-    const due = `status = 'planned' and due_at <= $1`;
-    return claimRows(this.database.reader, { table: 'notices', due, orderBy: 'due_at', values }, max);
+    return (await this.database.reader.require(NoticeEntity, { id })).subscriptionId;
   }
 }
 
@@ -106,8 +92,8 @@ interface InTerm {
   startsAt: Date;
 }
 
-async function givenIn(tx: EntityManager, terms: readonly InTerm[]): Promise<GivenNotice[][]> {
-  const rows = await tx.query<(GivenNotice & { place: number })[]>(
+async function givenIn(tx: Tx, terms: readonly InTerm[]): Promise<GivenNotice[][]> {
+  const rows = await tx.query<GivenNotice & { place: number }>(
     `select term.place::int, n.given_at as at, e.acknowledged_at as "deliveredAt",
        (n.content->'amount'->>'amount')::int8 as "amountMinor", n.content->'amount'->>'currency' as currency
      from unnest($1::uuid[], $2::timestamptz[]) with ordinality as term (subscription_id, starts_at, place)
@@ -136,7 +122,7 @@ const PLAN = `
   on conflict (subscription_id, kind, term_ends_at, days_before) where days_before is not null
   do update set status = 'planned' where notices.status = 'canceled'`;
 
-async function keepPlans(tx: EntityManager, plans: readonly NoticePlan[]): Promise<void> {
+async function keepPlans(tx: Tx, plans: readonly NoticePlan[]): Promise<void> {
   const kept = plans.map(({ subscriptionId, termEndsAt, planned }) => ({
     ...{ subscriptionId, termEndsAt },
     kept: planned.map(({ kind, daysBefore }) => `${kind} ${daysBefore}`),
@@ -144,12 +130,4 @@ async function keepPlans(tx: EntityManager, plans: readonly NoticePlan[]): Promi
   await tx.query(CANCEL, [JSON.stringify(kept)]);
   const planned = plans.flatMap(({ planned, ...of }) => planned.map((one) => ({ id: newId(), ...of, ...one })));
   if (planned.length > 0) await tx.query(PLAN, [JSON.stringify(planned)]);
-}
-
-function saveAll(tx: EntityManager, notices: readonly NoticeEntity[]): Promise<void> {
-  return updateRows(tx, NoticeEntity, notices);
-}
-
-function insertAll(tx: EntityManager, notices: readonly NoticeEntity[][]): Promise<void> {
-  return insertRows(tx, NoticeEntity, notices.flat());
 }

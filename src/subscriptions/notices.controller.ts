@@ -1,9 +1,9 @@
 /** Where the storefront reads what a member was told and will be. */
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope } from '../platform/access.js';
-import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
-import { IdParam } from '../platform/params.dto.js';
+import { RequireScope } from '../platform/http/access.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/http/page.js';
+import { IdParam } from '../platform/http/params.dto.js';
 import { NoticeStore } from './notice.store.js';
 import { viewNotice, NoticeView } from './notice.view.js';
 import { SubscriptionStore } from './subscription.store.js';

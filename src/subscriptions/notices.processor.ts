@@ -1,15 +1,21 @@
-/** The duties of telling members: what was planned and is due now, and prices that change what was told. */
+/** The jobs of telling members: what was planned and is due now, and prices that change what was told. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DutyRunner } from '../platform/duty-runner.js';
+import { JobRunner } from '../platform/jobs/job-runner.js';
 import { ChangeSubscription } from './change-subscription.js';
 import { KeepNotices } from './keep-notices.js';
 import { NoticeStore } from './notice.store.js';
+import { SubscriptionJobs } from './subscription-jobs.js';
 import { PriceAnnouncements } from './price-announcements.js';
+
+/** Published after another one, and its news was not carried round yet. */
+const UNANNOUNCED = `announced_at is null and exists (
+  select from prices q where q.country = prices.country and q.effective_from < prices.effective_from)`;
 
 @Injectable()
 export class NoticesProcessor implements OnModuleInit {
   constructor(
-    private readonly runner: DutyRunner,
+    private readonly jobs: JobRunner,
+    private readonly subscriptionJobs: SubscriptionJobs,
     private readonly changeSubscription: ChangeSubscription,
     private readonly notices: NoticeStore,
     private readonly keepNotices: KeepNotices,
@@ -17,23 +23,22 @@ export class NoticesProcessor implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.runner.register({
-      name: 'give_notice',
-      claim: (max) => this.notices.claimDue(max),
-      perform: async (id) => this.give(await this.notices.subscriptionOf(id)),
-    });
-    this.runner.register({
+    this.subscriptionJobs.register(
+      { name: 'give_notice', table: 'notices', where: `status = 'planned'`, dueAt: 'due_at' },
+      (change) => this.keepNotices.giveDue(change),
+      (id) => this.notices.subscriptionOf(id),
+    );
+    this.jobs.register({
       name: 'announce_price',
-      claim: (max) => this.announcements.claimDue(max),
-      perform: (id) => this.announcements.run(id, (subscriptionId) => this.announce(subscriptionId)),
+      table: 'prices',
+      where: UNANNOUNCED,
+      perform: (id) => this.announcements.announce(id, (subscriptionId) => this.announce(subscriptionId)),
     });
-  }
-
-  private give(subscriptionId: string): Promise<void> {
-    return this.changeSubscription.run(subscriptionId, 'scheduler', (change) => this.keepNotices.giveDue(change));
   }
 
   private announce(subscriptionId: string): Promise<void> {
-    return this.changeSubscription.run(subscriptionId, 'scheduler', (change) => this.keepNotices.announcePrice(change));
+    return this.changeSubscription.change(subscriptionId, 'scheduler', (change) =>
+      this.keepNotices.announcePrice(change),
+    );
   }
 }

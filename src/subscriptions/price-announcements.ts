@@ -4,8 +4,9 @@
  */
 import { Injectable } from '@nestjs/common';
 import pMap from 'p-map';
-import { Database } from '../platform/database.js';
-import { CLAIM_SECONDS } from '../platform/duty.js';
+import { Database } from '../platform/database/database.js';
+import { Clock } from '../platform/time/clock.js';
+import { CLAIM_SECONDS } from '../platform/jobs/job.js';
 
 const AT_ONCE = 10;
 const PAGE = 500;
@@ -13,25 +14,12 @@ const FIRST = '00000000-0000-0000-0000-000000000000';
 
 @Injectable()
 export class PriceAnnouncements {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly database: Database,
+  ) {}
 
-  /** Prices that follow another and whose news was not carried round yet. */
-  async claimDue(max: number): Promise<string[]> {
-    const rows = await this.database.reader.query<{ id: string }[]>(
-      `insert into price_announcements (price_id, claimed_until)
-       select p.id, clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS}) from prices p
-       left join price_announcements a on a.price_id = p.id
-       where a.done is not true and coalesce(a.claimed_until < clock_timestamp(), true)
-         and exists (select 1 from prices q where q.country = p.country and q.effective_from < p.effective_from)
-       limit $1
-       on conflict (price_id) do update set claimed_until = excluded.claimed_until where not price_announcements.done
-       returning price_id as id`,
-      [max],
-    );
-    return rows.map((row) => row.id);
-  }
-
-  async run(priceId: string, announce: (subscriptionId: string) => Promise<void>): Promise<void> {
+  async announce(priceId: string, announce: (subscriptionId: string) => Promise<void>): Promise<void> {
     for (let after: string | undefined = FIRST; after !== undefined;) {
       const ids = await this.told(priceId, after);
       await pMap(ids, announce, { concurrency: AT_ONCE });
@@ -40,18 +28,17 @@ export class PriceAnnouncements {
     }
   }
 
-  /** Keeps other sweeps away while it goes on. */
+  /** Keeps other polls away while it goes on. */
   private async keep(priceId: string, done: boolean): Promise<void> {
-    await this.database.reader.query(
-      `update price_announcements set done = $2,
-         claimed_until = case when not $2 then clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS}) end
-       where price_id = $1`,
-      [priceId, done],
+    await this.database.reader.execute(
+      `update prices set announced_at = $2, claimed_until = clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS})
+       where id = $1`,
+      [priceId, done ? await this.clock.now() : null],
     );
   }
 
   private async told(priceId: string, after: string): Promise<string[]> {
-    const rows = await this.database.reader.query<{ id: string }[]>(
+    const rows = await this.database.reader.query<{ id: string }>(
       `select distinct s.id from prices p
        join markets m on m.country = p.country and m.status = 'open'
        join subscriptions s on s.country = p.country and s.status in ('trialing', 'active') and s.auto_renewal

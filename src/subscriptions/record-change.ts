@@ -1,9 +1,9 @@
 /** What a change leaves behind beside the subscription itself: its notices, its lines of the timeline, and their events. */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import type { Change } from './change.js';
 import { KeepNotices, type Before } from './keep-notices.js';
 import { TimelineStore, type TimelineLine } from './timeline.store.js';
+import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class RecordChange {
@@ -13,7 +13,7 @@ export class RecordChange {
   ) {}
 
   /** The last step of a change: everything the flow decided is known by now. */
-  async run(change: Change, before: Before): Promise<void> {
+  async record(change: Change, before: Before): Promise<void> {
     await this.notices.follow(change, before);
     const { tx, subscription, lines } = change;
     await this.timeline.publish(
@@ -22,7 +22,7 @@ export class RecordChange {
     );
   }
 
-  refusal(tx: EntityManager, subscriptionId: string, line: TimelineLine): Promise<void> {
+  refusal(tx: Tx, subscriptionId: string, line: TimelineLine): Promise<void> {
     return this.timeline.append(tx, subscriptionId, line);
   }
 }

@@ -1,9 +1,9 @@
 /** Reads one subscription as the storefront sees it now; changes nothing. */
 import { Injectable } from '@nestjs/common';
 import type { Subscription } from '../domain/subscription.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
-import { pageOf, type Page, type PageQuery } from '../platform/page.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
+import { pageOf, type Page, type PageQuery } from '../platform/http/page.js';
 import { MandateStore } from './mandate.store.js';
 import { SubscriptionStore } from './subscription.store.js';
 import { viewSubscription, viewTerm, type SubscriptionView, type TermView } from './subscription.view.js';
@@ -18,7 +18,7 @@ export class ShowSubscription {
   ) {}
 
   /** Refuses `not_found`. */
-  async run(id: string): Promise<SubscriptionView> {
+  async show(id: string): Promise<SubscriptionView> {
     return this.view(await this.subscriptions.get(id));
   }
 

@@ -4,13 +4,13 @@ import type {
   ChargeProgress,
   ContractingEntity,
   DueMove,
-  EndReason,
   Mandate,
   Subscription,
   SubscriptionStatus,
   Term,
   TermKind,
 } from '../domain/subscription.js';
+import type { EndReason } from '../domain/end-reason.js';
 
 @Entity('subscriptions')
 export class SubscriptionEntity implements Subscription {

@@ -1,21 +1,13 @@
 /** Reads and writes subscriptions and terms; decides nothing. What it reads without the lock is a hint. */
 import { Injectable } from '@nestjs/common';
-import { Any, In, type EntityManager } from 'typeorm';
-import {
-  LIVE_STATUSES,
-  type DueMove,
-  type Subscription,
-  type SubscriptionStatus,
-  type Term,
-} from '../domain/subscription.js';
-import { claimRows } from '../platform/claim.js';
-import { Clock } from '../platform/clock.js';
-import { Database, violatesUnique } from '../platform/database.js';
+import { Any, In } from 'typeorm';
+import { LIVE_STATUSES, type Subscription, type SubscriptionStatus, type Term } from '../domain/subscription.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database, violatesUnique } from '../platform/database/database.js';
 import { Refusal } from '../domain/refusal.js';
-import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
-import { insertRows, updateClaimed } from '../platform/rows.js';
-import { together } from '../platform/together.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
 import { SubscriptionEntity, TermEntity } from './subscription.entity.js';
+import type { Tx } from '../platform/database/tx.js';
 
 /** Live subscriptions with a company: of one country of residence, or of all; signed up since an instant, or ever. */
 export interface Contracted {
@@ -36,9 +28,9 @@ export class SubscriptionStore {
   ) {}
 
   /** Refuses `already_subscribed` when the user has a live one in the market (3.1.1); the database decides. */
-  async insert(tx: EntityManager, subscription: Subscription): Promise<void> {
+  async insert(tx: Tx, subscription: Subscription): Promise<void> {
     try {
-      await tx.getRepository(SubscriptionEntity).insert(subscription);
+      await tx.insert(SubscriptionEntity, subscription);
     } catch (error) {
       if (!violatesUnique(error, 'one_live_subscription_per_user_and_market')) throw error;
       throw alreadySubscribed(subscription.country);
@@ -46,28 +38,24 @@ export class SubscriptionStore {
   }
 
   /** Locks the row for the rest of the transaction; the first statement of every move. */
-  lock(tx: EntityManager, id: string): Promise<Subscription | null> {
-    return tx.getRepository(SubscriptionEntity).findOne({ where: { id }, lock: { mode: 'pessimistic_write' } });
+  lock(tx: Tx, id: string): Promise<Subscription | null> {
+    return tx.findOne(SubscriptionEntity, { id }, { lock: 'wait' });
   }
 
   /** The same of several; those that somebody else holds are left out. */
-  async lockFree(tx: EntityManager, ids: string[]): Promise<Map<string, Subscription>> {
-    const free = await tx.getRepository(SubscriptionEntity).find({
-      where: { id: Any(ids) },
-      order: { id: 'asc' },
-      lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
-    });
+  async lockFree(tx: Tx, ids: string[]): Promise<Map<string, Subscription>> {
+    const free = await tx.find(SubscriptionEntity, { id: Any(ids) }, { order: { id: 'asc' }, lock: 'skip' });
     return new Map(free.map((one) => [one.id, one]));
   }
 
   /** A saved row is free to be claimed for whatever is due on it next. */
-  save(tx: EntityManager, subscription: Subscription): Promise<void> {
-    return together(tx, saveAll, subscription);
+  save(tx: Tx, subscription: Subscription): Promise<void> {
+    return tx.update(SubscriptionEntity, subscription);
   }
 
   /** Refuses `not_found`. */
   async get(id: string): Promise<Subscription> {
-    const found = await this.database.reader.getRepository(SubscriptionEntity).findOneBy({ id });
+    const found = await this.database.reader.findOne(SubscriptionEntity, { id });
     if (found === null) throw subscriptionNotFound(id);
     return found;
   }
@@ -77,30 +65,30 @@ export class SubscriptionStore {
     page: PageQuery,
   ): Promise<Subscription[]> {
     const asked = Object.fromEntries(Object.entries<unknown>(filter).filter(([, value]) => value !== undefined));
-    return this.database.reader.getRepository(SubscriptionEntity).find({
-      where: { ...asked, ...afterCursor(page) },
-      order: { id: 'desc' },
-      take: limitOf(page) + 1,
-    });
+    return this.database.reader.find(
+      SubscriptionEntity,
+      { ...asked, ...afterCursor(page) },
+      { order: { id: 'desc' }, take: limitOf(page) + 1 },
+    );
   }
 
   live(userId: string, country: string, tx = this.database.reader): Promise<Subscription | null> {
-    return together(tx, liveOfAll, { userId, country });
+    return tx.together(liveOfAll, { userId, country });
   }
 
   /** The user's latest membership in a market that has ended; a new one names it (3.3.1, 5.1). */
-  async latestEnded(tx: EntityManager, userId: string, country: string): Promise<Subscription | null> {
-    const [latest] = await tx.getRepository(SubscriptionEntity).find({
-      where: { userId, country, status: In(['expired', 'canceled', 'revoked', 'discontinued']) },
-      order: { id: 'desc' },
-      take: 1,
-    });
+  async latestEnded(tx: Tx, userId: string, country: string): Promise<Subscription | null> {
+    const [latest] = await tx.find(
+      SubscriptionEntity,
+      { userId, country, status: In(['expired', 'canceled', 'revoked', 'discontinued']) },
+      { order: { id: 'desc' }, take: 1 },
+    );
     return latest ?? null;
   }
 
   /** Whether the user ever had a trial or paid term, in any market (3.2.1); a temporary membership does not count. */
-  async wasMember(tx: EntityManager, userId: string): Promise<boolean> {
-    const rows = await tx.query<unknown[]>(
+  async wasMember(tx: Tx, userId: string): Promise<boolean> {
+    const rows = await tx.query(
       `select 1 from terms join subscriptions s on s.id = terms.subscription_id
        where s.user_id = $1 and terms.kind in ('trial', 'paid') limit 1`,
       [userId],
@@ -109,13 +97,13 @@ export class SubscriptionStore {
   }
 
   /** One sign-up of a user at a time, until the transaction ends. */
-  async lockUser(tx: EntityManager, userId: string): Promise<void> {
+  async lockUser(tx: Tx, userId: string): Promise<void> {
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [userId]);
   }
 
   /** Whether another trial of the user has run, or still waits for its payment method, in any market. */
-  async hasOtherTrial(tx: EntityManager, userId: string, subscriptionId: string): Promise<boolean> {
-    const rows = await tx.query<unknown[]>(
+  async hasOtherTrial(tx: Tx, userId: string, subscriptionId: string): Promise<boolean> {
+    const rows = await tx.query(
       `select 1 from subscriptions s where s.user_id = $1 and s.id <> $2
          and (s.start_with = 'trial' and s.ended_at is null
            or exists (select 1 from terms t where t.subscription_id = s.id and t.kind in ('trial', 'paid')))
@@ -126,81 +114,67 @@ export class SubscriptionStore {
   }
 
   /** Oldest first. */
-  terms(tx: EntityManager, subscriptionId: string): Promise<Term[]> {
-    return together(tx, termsOfAll, subscriptionId);
+  terms(tx: Tx, subscriptionId: string): Promise<Term[]> {
+    return tx.together(termsOfAll, subscriptionId);
   }
 
   /** Newest first. */
   termsPage(subscriptionId: string, page: PageQuery): Promise<Term[]> {
-    return this.database.reader.getRepository(TermEntity).find({
-      where: { subscriptionId, ...afterCursor(page) },
-      order: { id: 'desc' },
-      take: limitOf(page) + 1,
-    });
+    return this.database.reader.find(
+      TermEntity,
+      { subscriptionId, ...afterCursor(page) },
+      { order: { id: 'desc' }, take: limitOf(page) + 1 },
+    );
   }
 
-  async moveTerm(tx: EntityManager, term: Term): Promise<void> {
+  async moveTerm(tx: Tx, term: Term): Promise<void> {
     const { id, startsAt, endsAt, cancellationPeriodEndsAt } = term;
-    await tx.getRepository(TermEntity).update({ id }, { startsAt, endsAt, cancellationPeriodEndsAt });
+    await tx.set(TermEntity, { id }, { startsAt, endsAt, cancellationPeriodEndsAt });
   }
 
   /** Takes back a term that never began; its charge is returned in full. */
-  async removeTerm(tx: EntityManager, id: string): Promise<void> {
-    await tx.getRepository(TermEntity).delete({ id });
+  async removeTerm(tx: Tx, id: string): Promise<void> {
+    await tx.delete(TermEntity, { id });
   }
 
   /** Ids of live subscriptions with a company, oldest first. */
-  async contracted(tx: EntityManager, asked: Contracted & { afterId?: string | null }, max: number): Promise<string[]> {
-    const rows = await tx.query<{ id: string }[]>(
+  async contracted(tx: Tx, asked: Contracted & { afterId?: string | null }, max: number): Promise<string[]> {
+    const rows = await tx.query<{ id: string }>(
       `select id from subscriptions where ${CONTRACTED} and ($4::uuid is null or id > $4) order by id limit $5`,
       [...contractedValues(asked), asked.afterId ?? null, max],
     );
     return rows.map(({ id }) => id);
   }
 
-  async countContracted(tx: EntityManager, asked: Contracted): Promise<number> {
-    const [row] = await tx.query<{ count: number }[]>(
+  async countContracted(tx: Tx, asked: Contracted): Promise<number> {
+    const [row] = await tx.query<{ count: number }>(
       `select count(*)::int as count from subscriptions where ${CONTRACTED}`,
       contractedValues(asked),
     );
     return row?.count ?? 0;
   }
 
-  insertTerm(tx: EntityManager, term: Term): Promise<void> {
-    return together(tx, insertTerms, term);
+  insertTerm(tx: Tx, term: Term): Promise<void> {
+    return tx.insert(TermEntity, term);
   }
-
-  /** Ids on which the move is due now, kept from other sweeps for a while. */
-  async claimDue(move: DueMove, max: number): Promise<string[]> {
-    const values = [move, await this.clock.now()];
-    const due = 'due_move = $1 and due_at <= $2';
-    return claimRows(this.database.reader, { table: 'subscriptions', due, orderBy: 'due_at', values }, max);
-  }
-}
-
-function saveAll(tx: EntityManager, subscriptions: readonly Subscription[]): Promise<void> {
-  return updateClaimed(tx, SubscriptionEntity, subscriptions);
 }
 
 async function liveOfAll(
-  tx: EntityManager,
+  tx: Tx,
   asked: readonly Pick<Subscription, 'userId' | 'country'>[],
 ): Promise<(Subscription | null)[]> {
   const userId = Any(asked.map((one) => one.userId));
-  const live = await tx.getRepository(SubscriptionEntity).findBy({ userId, status: In([...LIVE_STATUSES]) });
+  const live = await tx.find(SubscriptionEntity, { userId, status: In([...LIVE_STATUSES]) });
   return asked.map((one) => live.find((own) => own.userId === one.userId && own.country === one.country) ?? null);
 }
 
-async function termsOfAll(tx: EntityManager, subscriptionIds: readonly string[]): Promise<Term[][]> {
-  const terms = await tx.getRepository(TermEntity).find({
-    where: { subscriptionId: Any(subscriptionIds) },
-    order: { subscriptionId: 'asc', number: 'asc' },
-  });
+async function termsOfAll(tx: Tx, subscriptionIds: readonly string[]): Promise<Term[][]> {
+  const terms = await tx.find(
+    TermEntity,
+    { subscriptionId: Any(subscriptionIds) },
+    { order: { subscriptionId: 'asc', number: 'asc' } },
+  );
   return subscriptionIds.map((id) => terms.filter(({ subscriptionId }) => subscriptionId === id));
-}
-
-function insertTerms(tx: EntityManager, terms: readonly Term[]): Promise<void> {
-  return insertRows(tx, TermEntity, terms);
 }
 
 function contractedValues({ entity, residenceCountry, createdSince }: Contracted): unknown[] {

@@ -1,9 +1,9 @@
 /** What the storefront can read of memberships; every change has its own flow elsewhere. */
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequireScope } from '../platform/access.js';
-import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
-import { IdParam } from '../platform/params.dto.js';
+import { RequireScope } from '../platform/http/access.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/http/page.js';
+import { IdParam } from '../platform/http/params.dto.js';
 import { ShowSubscription } from './show-subscription.js';
 import { SubscriptionStore } from './subscription.store.js';
 import { SubscriptionView, TermView, TimelineView } from './subscription.view.js';
@@ -15,7 +15,7 @@ import { TimelineStore } from './timeline.store.js';
 @Controller('v1/subscriptions')
 export class SubscriptionsController {
   constructor(
-    private readonly show: ShowSubscription,
+    private readonly showSubscription: ShowSubscription,
     private readonly subscriptions: SubscriptionStore,
     private readonly timeline: TimelineStore,
   ) {}
@@ -27,12 +27,15 @@ export class SubscriptionsController {
     const { userId, country, status } = query;
     const found = await this.subscriptions.list({ userId, country, status }, query);
     const page = pageOf(found, query, (row) => row);
-    return { data: await Promise.all(page.data.map((row) => this.show.view(row))), nextCursor: page.nextCursor };
+    return {
+      data: await Promise.all(page.data.map((row) => this.showSubscription.view(row))),
+      nextCursor: page.nextCursor,
+    };
   }
 
   @Get(':id')
   get(@Param() { id }: IdParam): Promise<SubscriptionView> {
-    return this.show.run(id);
+    return this.showSubscription.show(id);
   }
 
   /** Every move, charge, refund and refusal with its clause, explanation and inputs, newest first. */
@@ -50,6 +53,6 @@ export class SubscriptionsController {
   @Get(':id/terms')
   @ApiPage(TermView)
   terms(@Param() { id }: IdParam, @Query() query: PageQuery): Promise<Page<TermView>> {
-    return this.show.terms(id, query);
+    return this.showSubscription.terms(id, query);
   }
 }

@@ -1,8 +1,8 @@
 /** Which subscriptions a list shall hold. */
 import { IsIn, IsOptional, Matches } from 'class-validator';
 import { SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '../domain/subscription.js';
-import { PageQuery } from '../platform/page.js';
-import { IsCountry, USER_ID_FORM } from '../platform/params.dto.js';
+import { PageQuery } from '../platform/http/page.js';
+import { IsCountry, USER_ID_FORM } from '../platform/http/params.dto.js';
 
 export class SubscriptionsQuery extends PageQuery {
   @IsOptional()

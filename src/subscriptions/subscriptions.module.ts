@@ -5,6 +5,7 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { NotificationsModule } from '../notifications/notifications.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { ChangeSubscription } from './change-subscription.js';
 import { MandateStore } from './mandate.store.js';
@@ -19,12 +20,14 @@ import { PriceAnnouncements } from './price-announcements.js';
 import { RecordChange } from './record-change.js';
 import { MandateEntity, SubscriptionEntity, TermEntity, TimelineEntity } from './subscription.entity.js';
 import { SubscriptionStore } from './subscription.store.js';
+import { SubscriptionJobs } from './subscription-jobs.js';
 import { SubscriptionsController } from './subscriptions.controller.js';
 import { TellMany } from './tell-many.js';
 import { TimelineStore } from './timeline.store.js';
 
 @Module({
   imports: [
+    NotificationsModule,
     TypeOrmModule.forFeature([SubscriptionEntity, TermEntity, MandateEntity, NoticeEntity, TimelineEntity]),
     MarketsModule,
   ],
@@ -41,6 +44,7 @@ import { TimelineStore } from './timeline.store.js';
     NoticesProcessor,
     ChangeSubscription,
     ShowSubscription,
+    SubscriptionJobs,
     TellMany,
   ],
   exports: [
@@ -50,6 +54,7 @@ import { TimelineStore } from './timeline.store.js';
     ChangeSubscription,
     ExpectedPrice,
     ShowSubscription,
+    SubscriptionJobs,
     TellMany,
   ],
 })

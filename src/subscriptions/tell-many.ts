@@ -3,12 +3,12 @@
  * the timeline and its event. The caller holds their locks and has decided what each is told.
  */
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import type { NoticeContent, NoticeKind } from '../domain/notice.js';
 import type { Actor } from '../domain/subscription.js';
 import { newId } from '../platform/ids.js';
 import { NoticeStore } from './notice.store.js';
 import { TimelineStore, type RecordedLine } from './timeline.store.js';
+import type { Tx } from '../platform/database/tx.js';
 
 export interface Told {
   subscription: RecordedLine['subscription'];
@@ -29,7 +29,7 @@ export class TellMany {
   ) {}
 
   /** That nothing will be charged any more: what was planned to be told before a charge is canceled. */
-  async instead(tx: EntityManager, told: Told[], { kind, actor, now }: Telling): Promise<void> {
+  async instead(tx: Tx, told: Told[], { kind, actor, now }: Telling): Promise<void> {
     const given = told.map(({ subscription, content }) => {
       const noticeId = newId();
       const notice = {

@@ -3,15 +3,13 @@
  * programs are told of it goes to the outbox in the same transaction.
  */
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
 import { isPublished } from '../domain/published-event.js';
 import type { Actor, Subscription } from '../domain/subscription.js';
-import { Database } from '../platform/database.js';
-import { Outbox, type OutboxEvent } from '../platform/outbox.js';
-import { afterCursor, limitOf, type PageQuery } from '../platform/page.js';
-import { insertRows } from '../platform/rows.js';
-import { together } from '../platform/together.js';
+import { Database } from '../platform/database/database.js';
+import { Outbox, type OutboxEvent } from '../notifications/outbox.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
 import { TimelineEntity } from './subscription.entity.js';
+import type { Tx } from '../platform/database/tx.js';
 
 export interface TimelineLine {
   /** Also the id of the event that other programs are told. */
@@ -37,28 +35,28 @@ export class TimelineStore {
     private readonly outbox: Outbox,
   ) {}
 
-  async append(tx: EntityManager, subscriptionId: string, line: TimelineLine): Promise<void> {
-    await tx.getRepository(TimelineEntity).insert({ subscriptionId, ...line });
+  async append(tx: Tx, subscriptionId: string, line: TimelineLine): Promise<void> {
+    await tx.insert(TimelineEntity, { subscriptionId, ...line });
   }
 
   /** Appends what changes recorded and publishes what others are told of it. */
-  async publish(tx: EntityManager, recorded: RecordedLine[]): Promise<void> {
-    if (recorded.length > 0) await together(tx, this.publishAll, recorded);
+  async publish(tx: Tx, recorded: RecordedLine[]): Promise<void> {
+    if (recorded.length > 0) await tx.together(this.publishAll, recorded);
   }
 
-  private readonly publishAll = async (tx: EntityManager, changes: readonly RecordedLine[][]): Promise<void> => {
+  private readonly publishAll = async (tx: Tx, changes: readonly RecordedLine[][]): Promise<void> => {
     const recorded = changes.flat();
     const lines = recorded.map(({ subscription, line }) => ({ subscriptionId: subscription.id, ...line }));
-    await insertRows(tx, TimelineEntity, lines);
+    await tx.insert(TimelineEntity, lines);
     await this.outbox.append(tx, ...recorded.flatMap(eventOf));
   };
 
   list(subscriptionId: string, page: PageQuery): Promise<TimelineEntity[]> {
-    return this.database.reader.getRepository(TimelineEntity).find({
-      where: { subscriptionId, ...afterCursor(page) },
-      order: { id: 'desc' },
-      take: limitOf(page) + 1,
-    });
+    return this.database.reader.find(
+      TimelineEntity,
+      { subscriptionId, ...afterCursor(page) },
+      { order: { id: 'desc' }, take: limitOf(page) + 1 },
+    );
   }
 }
 

@@ -4,12 +4,12 @@
  */
 import { Injectable } from '@nestjs/common';
 import pMap from 'p-map';
-import { EntityStore } from '../entities/entity.store.js';
-import { TransferStore, type StoredTransfer } from '../entities/transfer.store.js';
+import { CompanyStore } from '../companies/company.store.js';
+import { TransferStore, type StoredTransfer } from '../companies/transfer.store.js';
 import { HOUR_MS, plusMs } from '../domain/instant.js';
 import { isLive } from '../domain/subscription.js';
-import { HandOver } from '../payments/hand-over.js';
-import { Database } from '../platform/database.js';
+import { Novation } from '../memberships/novation.js';
+import { Database } from '../platform/database/database.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 
@@ -23,15 +23,15 @@ const SIGN_UP_MS = HOUR_MS;
 export class CarryOutTransfer {
   constructor(
     private readonly database: Database,
-    private readonly entities: EntityStore,
+    private readonly entities: CompanyStore,
     private readonly transfers: TransferStore,
     private readonly subscriptions: SubscriptionStore,
     private readonly changeSubscription: ChangeSubscription,
-    private readonly handOver: HandOver,
+    private readonly novation: Novation,
   ) {}
 
   /** One batch; after the last one, the end. */
-  async run(id: string): Promise<void> {
+  async carryOut(id: string): Promise<void> {
     const transfer = await this.transfers.get(this.database.reader, id);
     if (transfer.doneAt !== null) return;
     const { from, country, lookedThroughTo } = transfer;
@@ -51,9 +51,9 @@ export class CarryOutTransfer {
   }
 
   private async move(transfer: StoredTransfer, subscriptionId: string): Promise<void> {
-    await this.changeSubscription.run(subscriptionId, 'scheduler', async (change) => {
+    await this.changeSubscription.change(subscriptionId, 'scheduler', async (change) => {
       // It may have ended since it was read without the lock.
-      if (isLive(change.subscription.status)) await this.handOver.run(change, transfer);
+      if (isLive(change.subscription.status)) await this.novation.novate(change, transfer);
     });
   }
 

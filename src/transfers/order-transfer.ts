@@ -1,10 +1,10 @@
 /** Takes the order that one company hands its members over to another (VIP 1.1, 8.3); it is carried out at its instant. */
 import { Injectable } from '@nestjs/common';
-import { EntityStore } from '../entities/entity.store.js';
-import { TransferStore, type StoredTransfer } from '../entities/transfer.store.js';
-import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database.js';
-import { validationFailed } from '../platform/problem.js';
+import { CompanyStore } from '../companies/company.store.js';
+import { TransferStore, type StoredTransfer } from '../companies/transfer.store.js';
+import { Clock } from '../platform/time/clock.js';
+import { Database } from '../platform/database/database.js';
+import { validationFailed } from '../platform/http/problem.js';
 import type { TransferBody } from './transfer.dto.js';
 
 @Injectable()
@@ -12,7 +12,7 @@ export class OrderTransfer {
   constructor(
     private readonly clock: Clock,
     private readonly database: Database,
-    private readonly entities: EntityStore,
+    private readonly entities: CompanyStore,
     private readonly transfers: TransferStore,
   ) {}
 
@@ -20,7 +20,7 @@ export class OrderTransfer {
    * Refuses 422 for the same company twice, an instant that is past, a company nobody contracts with; then 409
    * `already_published` for what was ordered before.
    */
-  async run(body: TransferBody, orderedBy: string): Promise<StoredTransfer> {
+  async order(body: TransferBody, orderedBy: string): Promise<StoredTransfer> {
     const { from, to } = body;
     const country = body.country ?? null;
     const effectiveAt = new Date(body.effectiveAt);

@@ -1,6 +1,6 @@
 /** What operations orders: from whom to whom, for which country of residence, and from when. */
 import { IsOptional, Matches } from 'class-validator';
-import { IsCountry, IsInstant } from '../platform/params.dto.js';
+import { IsCountry, IsInstant } from '../platform/http/params.dto.js';
 
 /** A company's name: 1 to 200 characters on one line, no space at either end. */
 const COMPANY_FORM = /^(?=.{1,200}$)\S(.*\S)?$/;

@@ -1,5 +1,5 @@
 /** How a transfer is shown: what was ordered by whom, and how far it has come. */
-import type { StoredTransfer } from '../entities/transfer.store.js';
+import type { StoredTransfer } from '../companies/transfer.store.js';
 
 export class TransferCountsView {
   /** Subscriptions it concerned when it began; null before. */

@@ -1,11 +1,11 @@
 /** Where operations order that one contracting company hands its members over to another, and see how far that is. */
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { TransferStore } from '../entities/transfer.store.js';
-import { RequireScope, Subject } from '../platform/access.js';
-import { Database } from '../platform/database.js';
-import { ApiPage, PageQuery, pageOf, type Page } from '../platform/page.js';
-import { IdParam } from '../platform/params.dto.js';
+import { TransferStore } from '../companies/transfer.store.js';
+import { RequireScope, Subject } from '../platform/http/access.js';
+import { Database } from '../platform/database/database.js';
+import { ApiPage, PageQuery, pageOf, type Page } from '../platform/http/page.js';
+import { IdParam } from '../platform/http/params.dto.js';
 import { OrderTransfer } from './order-transfer.js';
 import { TransferBody } from './transfer.dto.js';
 import { TransferView, viewTransfer } from './transfer.view.js';
@@ -35,6 +35,6 @@ export class TransfersController {
   /** Orders a transfer; members, price, term and refunds are not affected (VIP 1.1, 8.3). 409 `already_published`. */
   @Post()
   async order(@Body() body: TransferBody, @Subject() subject: string): Promise<TransferView> {
-    return viewTransfer(await this.orderTransfer.run(body, subject));
+    return viewTransfer(await this.orderTransfer.order(body, subject));
   }
 }

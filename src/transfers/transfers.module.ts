@@ -4,8 +4,8 @@
  * Always true: each subscription moves once per transfer, and nothing but its company changes.
  */
 import { Module } from '@nestjs/common';
-import { EntitiesModule } from '../entities/entities.module.js';
-import { PaymentsModule } from '../payments/payments.module.js';
+import { MembershipsModule } from '../memberships/memberships.module.js';
+import { CompaniesModule } from '../companies/companies.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { CarryOutTransfer } from './carry-out-transfer.js';
 import { OrderTransfer } from './order-transfer.js';
@@ -13,7 +13,7 @@ import { TransferEntityProcessor } from './transfer-entity.processor.js';
 import { TransfersController } from './transfers.controller.js';
 
 @Module({
-  imports: [EntitiesModule, PaymentsModule, SubscriptionsModule],
+  imports: [MembershipsModule, CompaniesModule, SubscriptionsModule],
   controllers: [TransfersController],
   providers: [CarryOutTransfer, OrderTransfer, TransferEntityProcessor],
 })

@@ -9,8 +9,8 @@ export class GiveConsent {
   constructor(private readonly changeSubscription: ChangeSubscription) {}
 
   /** Refuses `not_found`, then `not_allowed_in_state` outside a running trial. Consent given twice is given once. */
-  async run(id: string): Promise<void> {
-    await this.changeSubscription.run(id, 'member', (change) => {
+  async give(id: string): Promise<void> {
+    await this.changeSubscription.change(id, 'member', (change) => {
       const { subscription, lastTerm, now } = change;
       change.move('give_consent');
       if (lastTerm === null || !choiceStillOpen(now, lastTerm)) {

@@ -4,14 +4,14 @@
  * Always true: never charged before the trial's end, after an opt-out, or without a consent that is needed (3.2.1).
  */
 import { Module } from '@nestjs/common';
-import { PaymentsModule } from '../payments/payments.module.js';
+import { MembershipsModule } from '../memberships/memberships.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { ConvertTrialProcessor } from './convert-trial.processor.js';
 import { GiveConsent } from './give-consent.js';
 import { TrialsController } from './trials.controller.js';
 
 @Module({
-  imports: [PaymentsModule, SubscriptionsModule],
+  imports: [MembershipsModule, SubscriptionsModule],
   controllers: [TrialsController],
   providers: [ConvertTrialProcessor, GiveConsent],
 })

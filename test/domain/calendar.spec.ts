@@ -3,7 +3,7 @@
  * clock of the zone shows a later date.
  */
 import fc from 'fast-check';
-import { endOfCalendarDays, isTimeZone, plusIsoDuration } from '../../src/platform/calendar.js';
+import { endOfCalendarDays, isTimeZone, plusIsoDuration } from '../../src/platform/time/calendar.js';
 
 const DAY = 86_400_000;
 const formats = new Map<string, Intl.DateTimeFormat>();

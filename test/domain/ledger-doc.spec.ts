@@ -27,7 +27,7 @@ const outside = ledger.postRefundOwed(rest, { grossMinor: 4807, taxMinor: 835 },
 const WORKED: [fact: ledger.Fact, postings: ledger.Posting[]][] = [
   ['capture', ledger.postCapture(4999, 868, 'deferred_revenue')],
   ['capture', ledger.postCapture(15_000, 0, 'deferred_add_ons')],
-  ['capture_unserved', ledger.postUnservedCapture(4999)],
+  ['capture_unapplied', ledger.postUnappliedPayment(4999)],
   ['recognition', ledger.postRecognition(340)],
   ['refund_owed', outside],
   ['refund_owed', ledger.postRefundOwed(rest, { grossMinor: 4999, taxMinor: 868 }, 'benefit_deductions')],

@@ -155,7 +155,7 @@ describe('postings', () => {
     ],
     [
       'capture that nothing is served for',
-      ledger.postUnservedCapture(4999),
+      ledger.postUnappliedPayment(4999),
       { gateway_receivable: 4999, refunds_payable: -4999 },
     ],
     ['recognition', ledger.postRecognition(340), { deferred_revenue: 340, membership_revenue: -340 }],

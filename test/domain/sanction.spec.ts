@@ -1,11 +1,7 @@
 /** Breach and its correction: the clause of each finding, what can be reopened, and whole days given back. */
-import { followedFrom, giveBack, REVOCATION_REASONS, revocationClause } from '../../src/domain/sanction.js';
-import {
-  SUBSCRIPTION_STATUSES,
-  type EndReason,
-  type SubscriptionStatus,
-  type SuspensionCause,
-} from '../../src/domain/subscription.js';
+import { followedFrom, giveBack, revocationClause } from '../../src/domain/sanction.js';
+import { SUBSCRIPTION_STATUSES, type SubscriptionStatus, type SuspensionCause } from '../../src/domain/subscription.js';
+import { REVOCATION_REASONS, type EndReason } from '../../src/domain/end-reason.js';
 
 it('rests every finding on its clause', () => {
   expect(REVOCATION_REASONS.map((reason) => `${reason} ${revocationClause(reason)}`)).toEqual([

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { exportSPKI, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
-import { SCOPES, type Scope } from '../../src/platform/access.js';
+import { SCOPES, type Scope } from '../../src/platform/http/access.js';
 import { PlatformModule } from '../../src/platform/platform.module.js';
 import { startService, type Service } from '../support/service.js';
 

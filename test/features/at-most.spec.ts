@@ -1,5 +1,5 @@
 /** So many at once in one process, and a refusal that says when to come again. */
-import { AtMost } from '../../src/platform/at-most.js';
+import { AtMost } from '../../src/platform/http/at-most.js';
 
 it('refuses one too many with 429, and takes the next when one has ended, however it ended', async () => {
   const two = new AtMost(2, 'too_many_uploads', 'files are being uploaded');

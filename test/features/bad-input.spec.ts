@@ -4,8 +4,8 @@
  */
 import { request } from 'node:http';
 import fc from 'fast-check';
-import type { Scope } from '../../src/platform/access.js';
-import { loggablePath } from '../../src/platform/logging.js';
+import type { Scope } from '../../src/platform/http/access.js';
+import { loggablePath } from '../../src/platform/http/logging.js';
 import { subscribeBody, type Answer } from '../support/api-client.js';
 import { startService, type Service } from '../support/service.js';
 

@@ -1,6 +1,6 @@
 /** What comes one by one is carried out in batches: those that come while others are under way, and no id is under way twice. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { Batches } from '../../src/platform/batches.js';
+import { Batches } from '../../src/platform/database/batches.js';
 
 interface UnderWay {
   ids: string[];

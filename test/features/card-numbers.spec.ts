@@ -1,6 +1,6 @@
 /** What looks like a payment card's number and what does not: ids of any system are never taken for one. */
 import { randomUUID } from 'node:crypto';
-import { holdsCardNumber, isCardNumber } from '../../src/platform/card-numbers.js';
+import { holdsCardNumber, isCardNumber } from '../../src/platform/http/card-numbers.js';
 
 it.each([
   '4242424242424242',

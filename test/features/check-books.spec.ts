@@ -468,7 +468,7 @@ const DEFECTS: Defect[] = [
   [
     'L03',
     'captured money nobody returns',
-    `update charges set unserved_at = '2026-04-10T09:00:00Z' where id = ${charge('stays')}`,
+    `update charges set unapplied_at = '2026-04-10T09:00:00Z' where id = ${charge('stays')}`,
   ],
   ['G01', 'a capture we know nothing of', '', added({ reference: 'somebody-else' })],
   [

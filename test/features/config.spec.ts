@@ -87,8 +87,8 @@ describe('settings', () => {
       TEST_CLOCK: 'maybe',
       LOG_LEVEL: 'loud',
     };
-    const start = (): Config => loadConfig({ ...bad, SWEEP_EVERY_MS: '1', TEST_CLOCK_START: 'soon' });
-    for (const key of [...Object.keys(bad), 'SWEEP_EVERY_MS', 'TEST_CLOCK_START', '.env.example']) {
+    const start = (): Config => loadConfig({ ...bad, POLL_EVERY_MS: '1', TEST_CLOCK_START: 'soon' });
+    for (const key of [...Object.keys(bad), 'POLL_EVERY_MS', 'TEST_CLOCK_START', '.env.example']) {
       expect(start).toThrow(key);
     }
   });

@@ -28,7 +28,7 @@ it('tells what is due, undecided and open, beside the figures of the process', a
     );
     const answer = await get('/metrics');
     expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
-    expect(await answer.text()).toMatch(/^vip_due_work\{duty="submit_request"\} 1$/m);
+    expect(await answer.text()).toMatch(/^vip_due_work\{job="submit_request"\} 1$/m);
   } finally {
     await worker.kill('SIGKILL');
     await service.sandbox.faults({});

@@ -1,8 +1,8 @@
 /** What the migrations make: the checked-in schema, up and down and up again, and also when several processes start. */
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
-import { migrate, MIGRATIONS, revertLatest } from '../../src/platform/migrate.js';
-import { dumpSchema } from '../../src/platform/schema-dump.js';
+import { migrate, MIGRATIONS, revertLatest } from '../../src/platform/database/migrate.js';
+import { dumpSchema } from '../../src/platform/database/schema-dump.js';
 import { createDatabase, dropDatabases } from '../support/database.js';
 
 const NAMES = MIGRATIONS.map((migration) => migration.name);

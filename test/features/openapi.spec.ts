@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApi } from '../../src/application.js';
-import { SCOPES } from '../../src/platform/access.js';
+import { SCOPES } from '../../src/platform/http/access.js';
 import { Config } from '../../src/platform/config.js';
 import { createDatabase, dropDatabases } from '../support/database.js';
 import { migratedTemplate } from '../support/migrated-template.js';

@@ -1,6 +1,6 @@
 /** What the gateway tells us: only signed and fresh words count, each once, and never more than the gateway confirms. */
 import { createHmac, randomUUID } from 'node:crypto';
-import { waitUntil } from '../../src/platform/wait.js';
+import { waitUntil } from '../../src/platform/time/wait.js';
 import { subscribeBody, type Answer } from '../support/api-client.js';
 import { startService, type Service } from '../support/service.js';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { Config } from '../../src/platform/config.js';
-import { signToken } from '../../src/platform/signing-keys.js';
+import { signToken } from '../../src/platform/http/signing-keys.js';
 import { ApiClient } from '../support/api-client.js';
 import { audit } from '../support/auditor.js';
 import { startProcess, type Process } from '../support/processes.js';

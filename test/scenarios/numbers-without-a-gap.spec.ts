@@ -67,9 +67,8 @@ it('gives 76 facts that come at once, issued by two workers at once, a number ea
   const issue = async (worker: INestApplicationContext): Promise<void> => {
     while (!done) {
       await until('facts to document', async () => done || (await countOf('undocumented_facts')) > 0);
-      await worker.get(IssueDocuments).claim(10);
       const counters = await rowsOf<{ id: string }>('select id from document_counters');
-      await Promise.all(counters.map(({ id }) => worker.get(IssueDocuments).run(id)));
+      await Promise.all(counters.map(({ id }) => worker.get(IssueDocuments).issue(id)));
     }
   };
   const issuing = contexts.map(issue);

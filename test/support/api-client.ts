@@ -1,6 +1,6 @@
 /** The service as its callers see it: over HTTP with tokens. Says the common calls in one line each. */
 import { randomUUID } from 'node:crypto';
-import type { Scope } from '../../src/platform/access.js';
+import type { Scope } from '../../src/platform/http/access.js';
 
 export interface Answer<T = Record<string, unknown>> {
   status: number;

@@ -6,7 +6,7 @@ import type pg from 'pg';
 import type { Movement as Listed } from '../../src/reports/books/check.js';
 import { OWN_CHECKS } from '../../src/reports/books/check-books.js';
 import { GATEWAY_CHECKS } from '../../src/reports/books/gateway-checks.js';
-import { waitUntil } from '../../src/platform/wait.js';
+import { waitUntil } from '../../src/platform/time/wait.js';
 import type { Movement, SandboxClient } from './sandbox-client.js';
 
 const QUIET_WITHIN_MS = 15_000;
@@ -15,7 +15,7 @@ const QUIET_WITHIN_MS = 15_000;
 const LEFT_OVER: Record<string, string> = {
   'nothing is left undecided': `
     select id from gateway_requests where status in ('intended', 'submitted', 'unknown')`,
-  'nothing captured is left unserved': 'select id from charges where unserved_at is not null and disputed_minor = 0',
+  'nothing captured is left unserved': 'select id from charges where unapplied_at is not null and disputed_minor = 0',
   'what is due was told': `
     select id::text from deliveries, test_clock where status = 'pending' and next_attempt_at < now_at
     union all

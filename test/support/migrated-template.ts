@@ -1,6 +1,6 @@
 /** One migrated database per test run, cloned by every test file. */
 import pg from 'pg';
-import { migrate } from '../../src/platform/migrate.js';
+import { migrate } from '../../src/platform/database/migrate.js';
 
 const NAME = 'vip_template';
 const LOCK = 7_316_404;

@@ -8,9 +8,9 @@ import path from 'node:path';
 import pg from 'pg';
 import { createApi } from '../../src/application.js';
 import { Config } from '../../src/platform/config.js';
-import { APP_ROLE } from '../../src/platform/database-roles.js';
-import { DutyRunner } from '../../src/platform/duty-runner.js';
-import { signToken } from '../../src/platform/signing-keys.js';
+import { APP_ROLE } from '../../src/platform/database/database-roles.js';
+import { JobRunner } from '../../src/platform/jobs/job-runner.js';
+import { signToken } from '../../src/platform/http/signing-keys.js';
 import { createSandboxGateway } from '../../src/sandbox-gateway/sandbox-gateway.js';
 import { ApiClient } from './api-client.js';
 import { createDatabase, dropDatabases } from './database.js';
@@ -57,7 +57,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     STRIPE_API_BASE: gateway.url,
     STRIPE_WEBHOOK_SECRET: SECRET,
     GATEWAY_TIMEOUT_MS: 2000,
-    SWEEP_EVERY_MS: 500,
+    POLL_EVERY_MS: 500,
     TEST_CLOCK: 'on',
     TEST_CLOCK_START: options.startAt ?? '2026-03-01T10:00:00.000Z',
     LOG_LEVEL: 'error',
@@ -65,7 +65,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   });
   const app = await createApi(config);
   await app.init();
-  if (options.worker !== false) await app.get(DutyRunner).start();
+  if (options.worker !== false) await app.get(JobRunner).start();
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   gateway.setWebhookUrl(`${url}/v1/webhooks/stripe`);

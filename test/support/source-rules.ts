@@ -12,28 +12,30 @@ export const RANKS: Readonly<Record<string, number>> = {
   platform: 2,
   markets: 3,
   agreements: 3,
+  companies: 3,
   members: 3,
-  entities: 3,
+  notifications: 3,
   subscriptions: 4,
   cases: 4,
   ledger: 4,
-  notifications: 4,
+  gateway: 5,
   benefits: 5,
-  payments: 5,
-  refunds: 6,
-  'add-ons': 7,
+  payments: 6,
+  memberships: 7,
   signups: 7,
-  trials: 7,
-  renewals: 7,
-  cancellations: 7,
-  chargebacks: 7,
-  sanctions: 7,
-  transfers: 7,
-  discontinuation: 8,
-  invoices: 8,
-  reconciliation: 8,
-  reports: 8,
-  entries: 9,
+  refunds: 7,
+  'add-ons': 8,
+  trials: 8,
+  renewals: 8,
+  cancellations: 8,
+  chargebacks: 8,
+  sanctions: 8,
+  transfers: 8,
+  discontinuation: 9,
+  invoices: 9,
+  reconciliation: 9,
+  reports: 9,
+  entries: 10,
 };
 
 /** Imports nothing of the service, and nothing of the service imports it. */
@@ -57,19 +59,21 @@ export interface Rule {
   breaches(source: Source): string[];
 }
 
-export function readSources(root: string): Source[] {
-  const files = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' });
+export function readSources(root: string, folder = 'src'): Source[] {
+  const files = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' });
   return files
     .filter((file) => file.endsWith('.ts'))
-    .map((file) => path.posix.join('src', file.split(path.sep).join('/')))
+    .map((file) => path.posix.join(folder, file.split(path.sep).join('/')))
     .sort()
     .map((file) => ({ file, text: readFileSync(path.join(root, file), 'utf8') }));
 }
 
-/** The files beside the rooms are one folder, with the commands and the demo, which starts what they start. */
+const ENTRY_FOLDERS = ['embedded', 'demo', 'cli'];
+
+/** The files beside the rooms are one folder, with what they start: the embedded parts, the commands and the demo. */
 function folderOf(file: string): string {
   const [, folder = '', rest] = file.split('/');
-  return rest === undefined || folder === 'demo' || folder === 'cli' ? 'entries' : folder;
+  return rest === undefined || ENTRY_FOLDERS.includes(folder) ? 'entries' : folder;
 }
 
 function isEntry(file: string): boolean {
@@ -157,7 +161,7 @@ const ownInside: Rule = {
 const oneClock: Rule = {
   name: 'only the clock reads the time',
   breaches(source) {
-    if (['src/platform/clock.ts', `src/${APART}/clock.ts`].includes(source.file)) return [];
+    if (['src/platform/time/clock.ts', `src/${APART}/clock.ts`].includes(source.file)) return [];
     return nodesOf(source).flatMap((node) => {
       const bare = (ts.isNewExpression(node) || ts.isCallExpression(node)) && (node.arguments?.length ?? 0) === 0;
       const callee = bare ? node.expression.getText() : '';
@@ -224,5 +228,83 @@ const dependencies: Rule = {
       });
   },
 };
+
+/** Tables that no entity maps: written and read in SQL by their room alone. */
+const TABLES_WITHOUT_ENTITY: Readonly<Record<string, string>> = {
+  idempotency_keys: 'platform',
+  test_clock: 'platform',
+  trial_offer_users: 'markets',
+  ledger_entries: 'ledger',
+  ledger_transactions: 'ledger',
+  month_closes: 'ledger',
+  add_on_charges: 'add-ons',
+  dispute_looks: 'chargebacks',
+  discontinuation_approvals: 'discontinuation',
+  document_counters: 'invoices',
+  undocumented_facts: 'invoices',
+  break_resolutions: 'reconciliation',
+  settlement_lines: 'reconciliation',
+  settlement_pulls: 'reconciliation',
+};
+
+/** The room each table belongs to: that of its entity, or as listed. */
+export function tableOwners(sources: readonly Source[]): Map<string, string> {
+  const owners = new Map(Object.entries(TABLES_WITHOUT_ENTITY));
+  for (const { file, text } of sources) {
+    for (const [, table = ''] of text.matchAll(/^@Entity\('(\w+)'\)/gm)) owners.set(table, folderOf(file));
+  }
+  return owners;
+}
+
+/** SQL names tables in these places; an alias or a column of the same name stands elsewhere. */
+const TABLE_PLACES = /\b(?:from|join|into|update|lock table|using|table:\s*)\s*[('"]?(\w+)/g;
+
+/** Tables follow the order of imports: SQL names those of its own room and of rooms on lower lines. Reports read all. */
+export function tableBreaches(source: Source, owners: ReadonlyMap<string, string>): string[] {
+  const folder = folderOf(source.file);
+  if (folder === APART || folder === 'reports' || isEntry(source.file)) return [];
+  const own = RANKS[folder] ?? 0;
+  const texts = nodesOf(source)
+    .filter((node) => ts.isStringLiteralLike(node) || ts.isTemplateExpression(node))
+    .filter((node) => !ts.isTypeNode(node.parent))
+    .map((node) => (ts.isPropertyAssignment(node.parent) ? node.parent.getText() : node.getText()));
+  const named = texts.flatMap((text) => [...text.matchAll(TABLE_PLACES)].map(([, table = '']) => table));
+  return [...new Set(named)].flatMap((table) => {
+    const owner = owners.get(table);
+    const rank = RANKS[owner ?? ''] ?? 0;
+    if (owner === undefined || owner === folder || rank < own) return [];
+    return [`names the table ${table} of ${owner} (line ${rank}), which is not above ${folder} (line ${own})`];
+  });
+}
+
+/** Files that import each other in a ring, types included; one ring per entry, none when all is well. */
+export function circlesOf(sources: readonly Source[]): string[] {
+  const imports = new Map(sources.map((source) => [source.file, ownImportsOf(source)]));
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, way: string[]): void => {
+    if (way.includes(file)) {
+      circles.push([...way.slice(way.indexOf(file)), file].join(' → '));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const target of imports.get(file) ?? []) visit(target, [...way, file]);
+    done.add(file);
+  };
+  for (const { file } of sources) visit(file, []);
+  return circles;
+}
+
+/** Packages a file imports, without Node's own: `@nestjs/common`, `pg`. */
+export function packagesOf(source: Source): string[] {
+  return importsOf(source)
+    .filter((name) => !name.startsWith('.') && !name.startsWith('node:'))
+    .map((name) =>
+      name
+        .split('/')
+        .slice(0, name.startsWith('@') ? 2 : 1)
+        .join('/'),
+    );
+}
 
 export const RULES = [order, pureLaw, ownInside, oneClock, oneConfig, names, size, opening, dependencies];

@@ -2,8 +2,7 @@
  * Asks every check of one database, as of one instant and without writing anything, and says what breaks it. What to do
  * about a violation is not decided here.
  */
-import type { EntityManager } from 'typeorm';
-import type { Database } from '../../platform/database.js';
+import type { Database } from '../../platform/database/database.js';
 import type { Check, Movement } from './check.js';
 import { DOCUMENT_CHECKS } from './document-checks.js';
 import { GATEWAY_CHECKS } from './gateway-checks.js';
@@ -12,6 +11,7 @@ import { LEDGER_CHECKS } from './ledger-checks.js';
 import { LIVENESS_CHECKS } from './liveness-checks.js';
 import { MEMBERSHIP_CHECKS } from './membership-checks.js';
 import { MONEY_CHECKS } from './money-checks.js';
+import type { Tx } from '../../platform/database/tx.js';
 
 const SHOWN_MAX = 20;
 
@@ -61,8 +61,8 @@ export async function checkBooks(
   });
 }
 
-async function ask(tx: EntityManager, check: Check, values: unknown[]): Promise<Finding> {
-  const found = await tx.query<Record<string, unknown>[]>(
+async function ask(tx: Tx, check: Check, values: unknown[]): Promise<Finding> {
+  const found = await tx.query<Record<string, unknown>>(
     `select *, count(*) over ()::int as violations from (${check.sql}) violation limit ${SHOWN_MAX}`,
     values,
   );

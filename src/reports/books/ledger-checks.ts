@@ -48,7 +48,7 @@ export const LEDGER_CHECKS: readonly Check[] = [
           bool_and(e.subscription_id = c.subscription_id) as own
         from ledger_transactions t join charges c on c.id = t.subject_id
         join ledger_entries e on e.transaction_id = t.id and e.account = 'gateway_receivable'
-        where t.fact in ('capture', 'capture_unserved') group by t.subject_id)
+        where t.fact in ('capture', 'capture_unapplied') group by t.subject_id)
       select c.id as charge, c.amount_minor, c.currency, p.times, p.amount as posted from charges c
       left join posted p on p.subject_id = c.id
       where c.status = 'succeeded' and (p.times is distinct from 1 or p.amount <> c.amount_minor
@@ -61,7 +61,7 @@ export const LEDGER_CHECKS: readonly Check[] = [
       with posted as (
         select t.subject_id, count(*) as times, -sum(e.amount_minor) as amount from ledger_transactions t
         join ledger_entries e on e.transaction_id = t.id and e.account = 'refunds_payable'
-        where t.fact in ('refund_owed', 'compensation', 'capture_unserved') group by t.subject_id),
+        where t.fact in ('refund_owed', 'compensation', 'capture_unapplied') group by t.subject_id),
       unserved as (select subject_id from posted join charges c on c.id = subject_id)
       select r.id as refund, r.amount_minor, r.currency, p.times, p.amount as posted from refunds r
       left join posted p on p.subject_id = r.id
@@ -97,7 +97,7 @@ export const LEDGER_CHECKS: readonly Check[] = [
     sql: `
       select t.id as transaction, t.fact, t.subject_id from ledger_transactions t
       left join charges c on c.id = t.subject_id and c.status = 'succeeded'
-      where t.fact in ('capture', 'capture_unserved', 'add_on_used') and c.id is null
+      where t.fact in ('capture', 'capture_unapplied', 'add_on_used') and c.id is null
       union all
       select t.id, t.fact, t.subject_id from ledger_transactions t
       left join refunds r on r.id = t.subject_id
@@ -137,7 +137,7 @@ export const LEDGER_CHECKS: readonly Check[] = [
           from refunds r join paid on paid.id = r.id
           union all
           select subscription_id, currency, amount_minor - charged_back_minor from charges
-          where unserved_at is not null) one
+          where unapplied_at is not null) one
         group by subscription_id, currency)
       select subscription_id, currency, p.amount as posted, o.amount as owed
       from posted p full join owed o using (subscription_id, currency)

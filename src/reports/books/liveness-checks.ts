@@ -40,8 +40,8 @@ export const LIVENESS_CHECKS: readonly Check[] = [
       union all
       select 'ask_chargeback', id, next_query_at from chargebacks where next_query_at < $1::timestamptz - ${PROMISE}
       union all
-      select 'correct_capture', id, unserved_at from charges
-      where disputed_minor = 0 and unserved_at < $1::timestamptz - ${PROMISE}
+      select 'correct_capture', id, unapplied_at from charges
+      where disputed_minor = 0 and unapplied_at < $1::timestamptz - ${PROMISE}
       union all
       select 'transfer_entity', id, effective_at from entity_transfers
       where done_at is null and started_at is null and effective_at < $1::timestamptz - ${PROMISE}

@@ -163,7 +163,7 @@ export const MEMBERSHIP_CHECKS: readonly Check[] = [
         union all select 'gateway_events', id, payload::text from gateway_events
         union all select 'deliveries', id::text, coalesce(last_error, '') || ' ' || coalesce(answer, '') from deliveries
         union all select 'refunds', id::text, concat_ws(' ', calculation, paid_otherwise_reason, bank_reference) from refunds
-        union all select 'refund_payouts', id::text, reason || ' ' || bank_reference from refund_payouts
+        union all select 'manual_refunds', id::text, reason || ' ' || bank_reference from manual_refunds
         union all select 'chargebacks', id::text, reason from chargebacks
         union all select 'breaks', id::text, concat_ws(' ', gateway_reference, transaction_id, reference) from breaks
         union all select 'break_resolutions', id::text, reason from break_resolutions

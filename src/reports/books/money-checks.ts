@@ -56,7 +56,7 @@ export const MONEY_CHECKS: readonly Check[] = [
       select c.id as charge, c.subscription_id, c.term_number, count(t.id) as terms from charges c
       left join terms t on t.charge_id = c.id
       left join returned r on r.charge_id = c.id
-      where c.status = 'succeeded' and c.purpose <> 'add_on' and c.unserved_at is null
+      where c.status = 'succeeded' and c.purpose <> 'add_on' and c.unapplied_at is null
       group by c.id, r.amount having count(t.id) <> 1
         and coalesce(r.amount, 0) + c.disputed_minor + c.charged_back_minor < c.amount_minor`,
   },
@@ -68,7 +68,7 @@ export const MONEY_CHECKS: readonly Check[] = [
       select c.id as charge, c.subscription_id from charges c
       left join add_ons a on a.charge_id = c.id and a.status = 'accepted'
       left join returned r on r.charge_id = c.id
-      where c.status = 'succeeded' and c.purpose = 'add_on' and c.unserved_at is null
+      where c.status = 'succeeded' and c.purpose = 'add_on' and c.unapplied_at is null
         and a.id is null and coalesce(r.amount, 0) + c.disputed_minor + c.charged_back_minor < c.amount_minor`,
   },
   {

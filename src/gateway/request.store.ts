@@ -1,0 +1,144 @@
+/** Reads, writes and claims gateway requests; decides nothing about money. */
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Metrics } from '../platform/http/metrics.js';
+import { In, IsNull } from 'typeorm';
+import { Database } from '../platform/database/database.js';
+import { JobRunner } from '../platform/jobs/job-runner.js';
+import { newId } from '../platform/ids.js';
+import { waitUntil } from '../platform/time/wait.js';
+import type { Change } from '../subscriptions/change.js';
+import { GatewayRequestEntity } from './gateway-request.entity.js';
+import type { RequestKindName } from './request-kind.js';
+import type { Tx } from '../platform/database/tx.js';
+
+export const SUBMIT = 'submit_request';
+export const QUERY = 'query_request';
+
+/** One attempt of a request, as other rooms may show it. */
+export type RequestAttempt = GatewayRequestEntity;
+
+export interface NewRequest {
+  kind: RequestKindName;
+  subjectId: string;
+  reference: string;
+  attempt: number;
+}
+
+const UNDECIDED = `
+  select status as name, count(*)::int as count from gateway_requests where decided_at is null group by status`;
+
+@Injectable()
+export class RequestStore implements OnModuleInit {
+  constructor(
+    private readonly database: Database,
+    private readonly jobs: JobRunner,
+    private readonly metrics: Metrics,
+  ) {}
+
+  onModuleInit(): void {
+    this.metrics.register({
+      name: 'vip_gateway_requests_undecided',
+      help: 'asked and not decided',
+      label: 'status',
+      count: () => this.database.reader.query(UNDECIDED),
+    });
+  }
+
+  /** Writes down what the gateway will be asked, before it hears of it, and wakes a worker after the commit. */
+  async intend(change: Change, { kind, subjectId, reference, attempt }: NewRequest): Promise<void> {
+    const id = newId();
+    const { tx, subscription, now } = change;
+    const intended = { id, kind, subjectId, subscriptionId: subscription.id, reference, attempt, intendedAt: now };
+    await tx.together(insertIntended, intended);
+    change.onCommit(() => this.jobs.enqueue(SUBMIT, [id]));
+  }
+
+  find(id: string): Promise<GatewayRequestEntity | null> {
+    return this.database.sharedReader.byId(GatewayRequestEntity, id);
+  }
+
+  findByReference(reference: string): Promise<GatewayRequestEntity | null> {
+    return this.database.reader.findOne(GatewayRequestEntity, { reference });
+  }
+
+  /** Locked after its subscription. */
+  lock(tx: Tx, id: string): Promise<GatewayRequestEntity> {
+    return tx.requireById(GatewayRequestEntity, id, 'wait');
+  }
+
+  save(tx: Tx, request: GatewayRequestEntity): Promise<void> {
+    return tx.update(GatewayRequestEntity, request);
+  }
+
+  /** Marks it sent and leased, in machine time. */
+  markSubmitted(tx: Tx, id: string, leaseMs: number): Promise<void> {
+    return tx.together(markAllSubmitted, { id, leaseSeconds: leaseMs / 1000 });
+  }
+
+  isLeased(tx: Tx, id: string): Promise<boolean> {
+    return tx.together(areLeased, id);
+  }
+
+  /** Takes back what waits for the member, all of it or one subject's or kind's: the gateway is told to cancel it. */
+  async withdrawWaiting(change: Change, only: { subjectId?: string; kind?: RequestKindName } = {}): Promise<void> {
+    const rows = await change.tx.query<{ id: string }>(
+      `update gateway_requests set withdrawn = true, next_query_at = $3, queries = 0, lease_until = null, claimed_until = null
+       where subscription_id = $1 and decided_at is null and status = 'waiting_for_member'
+         and subject_id = coalesce($2, subject_id) and kind = coalesce($4, kind) returning id`,
+      [change.subscription.id, only.subjectId ?? null, change.now, only.kind ?? null],
+    );
+    const ids = rows.map((row) => row.id);
+    change.onCommit(() => this.jobs.enqueue(QUERY, ids));
+  }
+
+  /** Of all these subjects, oldest first. */
+  attemptsOf(subjectIds: string[]): Promise<RequestAttempt[]> {
+    return this.database.reader.find(
+      GatewayRequestEntity,
+      { subjectId: In(subjectIds) },
+      { order: { attempt: 'asc' } },
+    );
+  }
+
+  /** Waits until nothing of the subscription is on its way to or from the gateway; false when patience ended first. */
+  waitUntilDecided(subscriptionId: string, waitMs: number): Promise<boolean> {
+    const undecided = { subscriptionId, decidedAt: IsNull() };
+    return waitUntil(async () => {
+      const open = await this.database.reader.find(GatewayRequestEntity, undecided, {
+        select: { id: true, status: true, withdrawn: true },
+      });
+      return open.every((request) => request.status === 'waiting_for_member' && !request.withdrawn);
+    }, waitMs);
+  }
+}
+
+// The worker that is woken goes first; the sweep follows if it never comes.
+const INTENDED = `
+  insert into gateway_requests (id, kind, subject_id, subscription_id, reference, attempt, status, withdrawn, queries,
+    intended_at, lease_until)
+  select id, kind, "subjectId", "subscriptionId", reference, attempt, 'intended', false, 0, "intendedAt",
+    clock_timestamp() + interval '5 seconds'
+  from jsonb_to_recordset($1::jsonb) as r (id uuid, kind text, "subjectId" uuid, "subscriptionId" uuid, reference text,
+    attempt integer, "intendedAt" timestamptz)`;
+
+async function insertIntended(tx: Tx, intended: readonly object[]): Promise<void> {
+  await tx.query(INTENDED, [JSON.stringify(intended)]);
+}
+
+async function markAllSubmitted(tx: Tx, sent: readonly { id: string; leaseSeconds: number }[]): Promise<void> {
+  await tx.query(
+    `update gateway_requests r set status = 'submitted', next_query_at = null,
+       first_submitted_at = coalesce(first_submitted_at, clock_timestamp()),
+       lease_until = clock_timestamp() + make_interval(secs => sent."leaseSeconds")
+     from jsonb_to_recordset($1::jsonb) as sent (id uuid, "leaseSeconds" float8) where r.id = sent.id`,
+    [JSON.stringify(sent)],
+  );
+}
+
+async function areLeased(tx: Tx, ids: readonly string[]): Promise<boolean[]> {
+  const leased = await tx.query<{ id: string }>(
+    'select id from gateway_requests where id = any($1) and lease_until > clock_timestamp()',
+    [ids],
+  );
+  return ids.map((id) => leased.some((row) => row.id === id));
+}
