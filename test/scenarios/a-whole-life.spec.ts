@@ -9,7 +9,7 @@ describe.each(queues())('on the %s queue', (queue) => {
 
   beforeAll(async () => {
     redis = queue === 'redis' ? await startRedis() : null;
-    service = await startService({ startAt: '2026-03-01T10:00:00.000Z', redisUrl: redis?.url });
+    service = await startService({ startAt: '2026-03-01T10:00:00.000Z', queue: true, redisUrl: redis?.url });
   });
   afterEach(async () => {
     expect(await audit(service.database, service.sandbox)).toEqual([]);

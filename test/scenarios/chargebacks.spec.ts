@@ -603,6 +603,8 @@ describe('a settlement', () => {
   it('brings a dispute that nobody had told of', async () => {
     const { api, sandbox } = service;
     const { id } = (await api.subscribe('m1')).body;
+    // The hour's look through the gateway's disputes is over.
+    await api.clockBy('PT1S');
     await sandbox.faults({ dropWebhooks: true });
     const disputed = await sandbox.dispute(id);
     await api.clockBy('P1D');

@@ -9,7 +9,7 @@ describe.each(queues())('on the %s queue', (queue) => {
 
   beforeAll(async () => {
     redis = queue === 'redis' ? await startRedis() : null;
-    service = await startService({ redisUrl: redis?.url });
+    service = await startService({ queue: true, redisUrl: redis?.url });
   });
   afterEach(async () => {
     await service.sandbox.faults({});

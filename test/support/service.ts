@@ -1,6 +1,6 @@
 /**
  * One whole service for a test file: API and workers in this process on a database of its own, a sandbox gateway over
- * HTTP, the queue on PostgreSQL or Redis, and business time that stands still until it is moved.
+ * HTTP, what is due performed in this process or through a queue, and business time that stands still until it is moved.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,6 +32,8 @@ export interface ServiceOptions {
   redisUrl?: string;
   /** False: the API alone, so that nothing is performed until a worker starts elsewhere. */
   worker?: boolean;
+  /** True: jobs go through the queue, also where one process does it all; only the files about the queue need it. */
+  queue?: boolean;
   config?: Partial<Config>;
 }
 
@@ -46,18 +48,20 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     port: 0,
     webhookSecret: SECRET,
   });
+  const queued = options.queue === true || options.redisUrl !== undefined || options.worker === false;
   const config = Object.assign(new Config(), {
     NODE_ENV: 'test',
     PORT: 0,
     DATA_DIR: dataDir,
     DATABASE_URL: databaseUrl,
     DATABASE_ROLE: APP_ROLE,
-    DATABASE_POOL_MAX: 10,
+    DATABASE_POOL_MAX: 6,
     REDIS_URL: options.redisUrl,
     STRIPE_API_BASE: gateway.url,
     STRIPE_WEBHOOK_SECRET: SECRET,
     GATEWAY_TIMEOUT_MS: 2000,
-    POLL_EVERY_MS: 500,
+    POLL_EVERY_MS: 300,
+    QUEUE: queued ? 'on' : 'off',
     TEST_CLOCK: 'on',
     TEST_CLOCK_START: options.startAt ?? '2026-03-01T10:00:00.000Z',
     LOG_LEVEL: 'error',

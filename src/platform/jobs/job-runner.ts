@@ -58,14 +58,15 @@ export class JobRunner implements BeforeApplicationShutdown, OnApplicationShutdo
     const gathered = this.gathered.get(job) ?? [];
     gathered.push(...ids);
     this.gathered.set(job, gathered);
-    const restMs = this.addedAtMs + ADDED_APART_MS - performance.now();
-    this.gatherTimer ??= setTimeout(() => this.sendGathered(), Math.max(GATHER_MS, restMs));
+    const restMs = Math.max(GATHER_MS, this.addedAtMs + ADDED_APART_MS - performance.now());
+    this.gatherTimer ??= setTimeout(() => this.sendGathered(), this.queue === null ? 0 : restMs);
   }
 
-  /** Polls for these jobs now; with `QUEUE=off` it resolves when what was found is performed. */
-  async pollNow(jobs: string[]): Promise<void> {
+  /** Polls for these jobs now. True when what was found is performed; false when the queue carries it to a worker. */
+  async pollNow(jobs: string[]): Promise<boolean> {
     if (this.queue !== null) await this.queue.addPoll(jobs);
     else if (this.performsHere) await this.poll(jobs);
+    return this.queue === null && this.performsHere;
   }
 
   /** Rejects when the queue does not answer. */
@@ -99,7 +100,7 @@ export class JobRunner implements BeforeApplicationShutdown, OnApplicationShutdo
 
   /** Polls in the order the jobs were registered in. */
   private async poll(only?: string[]): Promise<void> {
-    for (const job of this.dueWork.all) {
+    for (const job of await this.dueWork.dueJobs()) {
       if (only?.includes(job.name) !== false) await this.guarded(job.name, () => this.handOut(job));
     }
   }
@@ -121,16 +122,21 @@ export class JobRunner implements BeforeApplicationShutdown, OnApplicationShutdo
 
   private async perform({ job: name, ids }: JobBatch, redelivered: boolean): Promise<void> {
     const job = this.dueWork.get(name);
-    const performOne = (id: string): Promise<void> => this.guarded(`${name} ${id}`, () => job.perform(id, redelivered));
+    const performOne = async (id: string): Promise<void> => {
+      const done = await this.guarded(`${name} ${id}`, () => job.perform(id, redelivered));
+      if (!done) await this.guarded(`${name} ${id} again later`, () => this.dueWork.retryLater(job, id));
+    };
     await pMap(ids, performOne, { concurrency: IDS_PER_BATCH });
   }
 
-  /** The trouble of one job, or of one row, never stops the others: the row stays due and the next poll brings it again. */
-  private async guarded(what: string, work: () => Promise<void>): Promise<void> {
+  /** The trouble of one job, or of one row, never stops the others: what is due stays due. False where there was trouble. */
+  private async guarded(what: string, work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
+      return true;
     } catch (error) {
       this.logger.error(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      return false;
     }
   }
 
