@@ -2,12 +2,12 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * Every job is declared in the code, over rows that are there as soon as the work is: the view of all due work goes, a price
- * carries whether its news was told, a company's counters exist as soon as a fact waits for a document, and a lost chargeback
- * asks for its credit note by itself.
+ * carries whether its news was told, a company's counters exist as soon as a fact waits for a document, a lost chargeback
+ * asks for its credit note by itself, and a decided request can be asked about once more.
  */
 export class DeclaredWork1764300000001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [DUE_WORK, PRICES, DELIVERIES, DOCUMENTS, CREDIT_NOTES]) await runner.query(statement);
+    for (const statement of [DUE_WORK, QUERIES, PRICES, DELIVERIES, DOCUMENTS, CREDIT_NOTES]) await runner.query(statement);
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -19,6 +19,14 @@ export class DeclaredWork1764300000001 implements MigrationInterface {
 const DUE_WORK = `
 drop view if exists due_work;
 delete from migrations where name = 'DueWork1764000000900';
+`;
+
+/** A decided request may be asked about once more, when another source says otherwise. */
+const QUERIES = `
+alter table gateway_requests drop constraint gateway_requests_check1;
+alter table gateway_requests add constraint gateway_requests_asked_check check (
+  case when status in ('unknown', 'waiting_for_member') then next_query_at is not null
+    when status in ('intended', 'submitted') then next_query_at is null else true end);
 `;
 
 const PRICES = `
@@ -72,6 +80,10 @@ create trigger lost_chargebacks_await_credit_notes after update on chargebacks f
 `;
 
 const DOWN = `
+alter table gateway_requests drop constraint gateway_requests_asked_check;
+update gateway_requests set next_query_at = null where decided_at is not null;
+alter table gateway_requests add constraint gateway_requests_check1
+  check ((status in ('unknown', 'waiting_for_member')) = (next_query_at is not null));
 drop trigger lost_chargebacks_await_credit_notes on chargebacks;
 drop function await_credit_note;
 create or replace function await_document() returns trigger language plpgsql as $$

@@ -27,8 +27,13 @@ export class AskDispute implements EventHandler, OnModuleInit {
     this.handlers.register(this);
   }
 
+  /** Of an event about it. */
+  apply(gatewayDisputeId: string): Promise<boolean> {
+    return this.ask(gatewayDisputeId);
+  }
+
   /** False when there was no usable answer, or it cannot be applied yet: to be asked again. */
-  async apply(gatewayDisputeId: string): Promise<boolean> {
+  async ask(gatewayDisputeId: string): Promise<boolean> {
     const told = await this.gateway.findDispute(gatewayDisputeId);
     if (told === 'unanswered') return false;
     return told === 'unheard_of' || this.settle(told);

@@ -46,5 +46,6 @@ import { SettleWaitingRefunds } from './settle-waiting-refunds.js';
     SettleDispute,
     SettleWaitingRefunds,
   ],
+  exports: [AskDispute],
 })
 export class ChargebacksModule {}

@@ -44,7 +44,7 @@ export class ChargebacksProcessor implements OnModuleInit {
 
   private async ask(id: string): Promise<void> {
     const { gatewayDisputeId, openedAt } = await this.chargebacks.get(id);
-    const answered = await this.askDispute.apply(gatewayDisputeId);
+    const answered = await this.askDispute.ask(gatewayDisputeId);
     const now = await this.clock.now();
     await this.chargebacks.askAgain(id, answered ? askAgainAt(openedAt, now) : plusMs(now, HOUR_MS));
   }

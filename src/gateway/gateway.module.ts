@@ -41,6 +41,6 @@ import { WebhooksController } from './webhooks.controller.js';
     StripeGateway,
     SubmitRequest,
   ],
-  exports: [ApplyEvent, EventHandlers, GatewayCustomers, RequestKinds, RequestStore, StripeGateway],
+  exports: [EventHandlers, GatewayCustomers, RequestKinds, RequestStore, StripeGateway],
 })
 export class GatewayModule {}

@@ -46,9 +46,9 @@ export class HandleOutcome {
 
   /** The same inside a change that already holds the locks. */
   async apply(change: Change, request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
-    if (request.status === 'succeeded') return this.contradict(change, request, outcome);
-    // A no is taken back only by a yes.
-    if (request.status === 'failed' && outcome.kind !== 'succeeded') return;
+    if (request.status === 'succeeded') return this.confirm(change, request, outcome);
+    // A no is reversed only by a yes.
+    if (request.status === 'failed' && outcome.kind !== 'succeeded') return this.answered(change, request, outcome);
     if (outcome.kind === 'unknown') return this.keepUnknown(change, request, outcome);
     const settled = this.record(change, request, outcome);
     await this.requests.save(change.tx, settled);
@@ -62,11 +62,18 @@ export class HandleOutcome {
     }
   }
 
-  /** The gateway takes back a yes, once: its kind follows, as a refund that bounced does, or a person looks. */
-  private async contradict(change: Change, request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
-    if (outcome.kind !== 'failed' || request.code !== null) return;
+  /** A decided request was asked about once more: no longer, or later where there was no usable answer. */
+  private async answered(change: Change, request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
+    if (request.nextQueryAt === null) return;
+    const nextQueryAt = outcome.kind === 'unknown' ? plusMs(change.now, HOUR_MS) : null;
+    await this.requests.save(change.tx, { ...request, nextQueryAt });
+  }
+
+  /** The gateway reverses a yes, once: its kind follows, as a refund that bounced does, or a person looks. */
+  private async confirm(change: Change, request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
+    if (outcome.kind !== 'failed' || request.code !== null) return this.answered(change, request, outcome);
     const { code } = outcome;
-    await this.requests.save(change.tx, { ...request, code });
+    await this.requests.save(change.tx, { ...request, code, nextQueryAt: null });
     const kind = this.kinds.of(request);
     if (kind.reversed !== undefined) return kind.reversed(change, request, code);
     await this.cases.open(change.tx, {

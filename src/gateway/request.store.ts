@@ -1,7 +1,7 @@
 /** Reads, writes and claims gateway requests; decides nothing about money. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Metrics } from '../platform/http/metrics.js';
-import { In, IsNull } from 'typeorm';
+import { In, IsNull, Not } from 'typeorm';
 import { Database } from '../platform/database/database.js';
 import { JobRunner } from '../platform/jobs/job-runner.js';
 import { newId } from '../platform/ids.js';
@@ -89,6 +89,23 @@ export class RequestStore implements OnModuleInit {
     );
     const ids = rows.map((row) => row.id);
     change.onCommit(() => this.jobs.enqueue(QUERY, ids));
+  }
+
+  /**
+   * Has the gateway asked about these references, whatever is known of them here: another source says otherwise. A request
+   * that is on its way brings its own answer.
+   */
+  async askAgain(tx: Tx, references: string[], now: Date): Promise<void> {
+    await tx.execute(
+      `update gateway_requests set next_query_at = $2, claimed_until = null
+       where reference = any($1) and status not in ('intended', 'submitted')`,
+      [references, now],
+    );
+  }
+
+  /** A decided request the gateway never heard of: nothing is left to ask. */
+  async stopAsking(id: string): Promise<void> {
+    await this.database.reader.set(GatewayRequestEntity, { id, decidedAt: Not(IsNull()) }, { nextQueryAt: null });
   }
 
   /** Of all these subjects, oldest first. */

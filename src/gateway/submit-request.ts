@@ -61,7 +61,10 @@ export class SubmitRequest {
       await this.handleOutcome.handle(request, outcome);
       return outcome.kind !== 'unknown';
     }
-    if (request.decidedAt !== null) return true;
+    if (request.decidedAt !== null) {
+      await this.requests.stopAsking(id);
+      return true;
+    }
     const sentAgoMs = machineNow().getTime() - (request.firstSubmittedAt?.getTime() ?? 0);
     if (sentAgoMs <= KEY_KEPT_MS) {
       await this.sendAgain(request);

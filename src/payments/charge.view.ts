@@ -4,8 +4,8 @@ import type { RequestAttempt } from '../gateway/request.store.js';
 
 export class AttemptView {
   number: number;
-  /** taken_back: it had succeeded, and then the gateway said that it failed. */
-  status: 'pending' | 'succeeded' | 'failed' | 'unknown' | 'taken_back';
+  /** reversed: it had succeeded, and then the gateway said that it failed. */
+  status: 'pending' | 'succeeded' | 'failed' | 'unknown' | 'reversed';
   /** Why it failed, as the gateway calls it. */
   code?: string;
   at: Date;
@@ -49,7 +49,7 @@ export function viewAttempt({ attempt, status, code, intendedAt, decidedAt }: Re
   const takenBack = status === 'succeeded' && code !== null;
   return {
     number: attempt,
-    status: takenBack ? 'taken_back' : decided ? status : 'pending',
+    status: takenBack ? 'reversed' : decided ? status : 'pending',
     ...(code === null ? {} : { code }),
     at: decidedAt ?? intendedAt,
   };

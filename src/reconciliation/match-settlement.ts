@@ -4,7 +4,9 @@
  * one compares it again.
  */
 import { Injectable } from '@nestjs/common';
-import { ApplyEvent } from '../gateway/apply-event.js';
+import pMap from 'p-map';
+import { AskDispute } from '../chargebacks/ask-dispute.js';
+import { RequestStore } from '../gateway/request.store.js';
 import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
@@ -14,21 +16,18 @@ import { FINISH, MISS, OPEN_BREAKS, SUSPECT } from './matching.js';
 import { SettlementStore } from './settlement.store.js';
 import type { Tx } from '../platform/database/tx.js';
 
-const ASKED_AT_ONCE = 100;
-
-interface SettledElsewhere {
-  line: number;
-  source: string;
-  reference: string | null;
-  disputed: boolean;
-}
+const ASKED_AT_ONCE = 5;
 
 const DISPUTED = `movement in ('chargeback', 'chargeback_reversal')`;
+
+/** What the gateway has settled and is undecided, failed or otherwise decided here. */
 const SETTLED_ELSEWHERE = `
-  select line, gateway_reference as source, reference, ${DISPUTED} as disputed from breaks
-  where settlement_id = $1 and line > $2 and (kind = 'wrong_state' and reference is not null
-    or kind in ('missing_here', 'wrong_state') and ${DISPUTED})
-  order by line limit ${ASKED_AT_ONCE}`;
+  select reference from breaks
+  where settlement_id = $1 and kind = 'wrong_state' and reference is not null and not ${DISPUTED}`;
+
+const DISPUTED_ELSEWHERE = `
+  select distinct gateway_reference as id from breaks
+  where settlement_id = $1 and kind in ('missing_here', 'wrong_state') and ${DISPUTED}`;
 
 @Injectable()
 export class MatchSettlement {
@@ -37,7 +36,8 @@ export class MatchSettlement {
     private readonly database: Database,
     private readonly settlementStore: SettlementStore,
     private readonly bookSettlement: BookSettlement,
-    private readonly applyEvent: ApplyEvent,
+    private readonly requests: RequestStore,
+    private readonly askDispute: AskDispute,
   ) {}
 
   async match(id: string): Promise<void> {
@@ -47,9 +47,10 @@ export class MatchSettlement {
       if ((await this.settlementStore.lock(tx, id, 'running')) === null) return false;
       await this.compare(tx, id);
       await this.bookSettlement.within(tx, id);
+      await this.askAboutRequests(tx, id);
       return true;
     });
-    if (done) await this.askAbout(id);
+    if (done) await this.askAboutDisputes(id);
   }
 
   private async compare(tx: Tx, id: string): Promise<void> {
@@ -66,22 +67,16 @@ export class MatchSettlement {
     await tx.query(FINISH, [id, await this.clock.now(tx)]);
   }
 
-  /**
-   * The gateway has settled what is undecided or failed here, or a dispute nobody told of: it is asked through the one
-   * door. Should this worker die before, it is asked for anyway, and the break stays for a person.
-   */
-  private async askAbout(id: string): Promise<void> {
-    let after = 0;
-    for (;;) {
-      const lines = await this.database.reader.query<SettledElsewhere>(SETTLED_ELSEWHERE, [id, after]);
-      for (const { line, source, reference, disputed } of lines) {
-        const type = disputed ? 'charge.dispute.settled' : 'settlement.line';
-        const object = { id: source, metadata: { reference } };
-        await this.applyEvent.keep({ id: `settlement_${id}_${line}`, type, data: { object } });
-      }
-      const last = lines.at(-1);
-      if (last === undefined || lines.length < ASKED_AT_ONCE) return;
-      after = last.line;
-    }
+  /** In the commit of the comparison: a worker that dies leaves no question behind. */
+  private async askAboutRequests(tx: Tx, id: string): Promise<void> {
+    const rows = await tx.query<{ reference: string }>(SETTLED_ELSEWHERE, [id]);
+    const references = rows.map(({ reference }) => reference);
+    if (references.length > 0) await this.requests.askAgain(tx, references, await this.clock.now(tx));
+  }
+
+  /** Disputes nobody told of. What gets no usable answer, or no question, is found by the hourly look. */
+  private async askAboutDisputes(id: string): Promise<void> {
+    const rows = await this.database.reader.query<{ id: string }>(DISPUTED_ELSEWHERE, [id]);
+    await pMap(rows, (dispute) => this.askDispute.ask(dispute.id), { concurrency: ASKED_AT_ONCE });
   }
 }

@@ -7,6 +7,7 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ChargebacksModule } from '../chargebacks/chargebacks.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
 import { CasesModule } from '../cases/cases.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
@@ -25,6 +26,7 @@ import { SettlementsController } from './settlements.controller.js';
 
 @Module({
   imports: [
+    ChargebacksModule,
     GatewayModule,
     TypeOrmModule.forFeature([SettlementEntity, BreakEntity, BreakResolutionEntity]),
     CasesModule,

@@ -308,6 +308,32 @@ describe('seeded discrepancies', () => {
   });
 });
 
+describe('a refund that bounced', () => {
+  it('is noticed from the settlement when its webhook is lost: it is owed again', async () => {
+    await start();
+    const { api, sandbox, database } = service;
+    const [member] = await join('m1');
+    await api.cancel(member!.id);
+    const [paid] = await api.refunds(member!.id);
+    expect(paid).toMatchObject({ status: 'succeeded' });
+    await sandbox.faults({ dropWebhooks: true });
+    const { rows } = await database.query<{ id: string }>(
+      `select gateway_id as id from gateway_requests where kind = 'refund'`,
+    );
+    await sandbox.refundBecomes(rows[0]!.id, 'failure');
+    await api.clockBy('P1D');
+    expect(await api.refunds(member!.id)).toMatchObject([{ status: 'succeeded' }]);
+    const { header, lines } = await report();
+    const { breaks } = await settle([header, ...lines, ''].join('\n'));
+    expect(breaks).toMatchObject([{ kind: 'wrong_state' }]);
+    await until('the refund is owed again', async () => (await api.refunds(member!.id))[0]!.status === 'failed');
+    expect(await balances()).toMatchObject({ refunds_payable: -4999 });
+    // Asked once: nothing is left to ask about a decided request.
+    await api.clockBy('PT1S');
+    expect(await count('gateway_requests where next_query_at is not null')).toBe(0);
+  });
+});
+
 describe('what moves once', () => {
   const BY_HAND = { reason: 'the card is closed', bankReference: 'SEPA-1' };
 

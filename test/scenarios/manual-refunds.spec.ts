@@ -264,13 +264,13 @@ describe('a refund that the bank sends back', () => {
       status: 'failed',
       bouncedAt: '2026-03-04T10:00:00.000Z',
       retryAt: '2026-03-04T11:00:00.000Z',
-      attempts: [{ number: 1, status: 'taken_back', code: 'expired_or_canceled_card' }],
+      attempts: [{ number: 1, status: 'reversed', code: 'expired_or_canceled_card' }],
     });
     expect(await balances(api)).toEqual({ gateway_receivable: 4999, refunds_payable: -4999 });
     await api.clockBy('PT1H');
     expect(await refund(id)).toMatchObject({
       status: 'succeeded',
-      attempts: [{ status: 'taken_back' }, { status: 'succeeded' }],
+      attempts: [{ status: 'reversed' }, { status: 'succeeded' }],
     });
     expect(await balances(api)).toEqual({});
     expect((await sandbox.movements()).map(({ type }) => type)).toEqual([
