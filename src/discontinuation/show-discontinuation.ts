@@ -4,9 +4,10 @@
  */
 import { Injectable } from '@nestjs/common';
 import { quoteDiscontinuation } from '../domain/cancellation.js';
-import { GIVE_UP_AFTER_MS } from '../domain/charge.js';
-import { Refusal } from '../domain/refusal.js';
+import { giveUpAt } from '../domain/charge.js';
 import type { RulePack } from '../domain/rule-pack.js';
+import { MarketStore } from '../markets/market.store.js';
+import { Refusal } from '../domain/refusal.js';
 import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
 import { RETURNED_MINOR } from '../refunds/refund.store.js';
@@ -23,7 +24,11 @@ interface Payment {
   returned: number;
   starts_at: Date | null;
   ends_at: Date;
-  started_day: RulePack['startedDay'];
+  /** Of the rules its term, or for an add-on the last one, began under. */
+  version: number;
+  /** The member's last term reaches beyond the date. */
+  reaches: boolean;
+  first_failed_at: Date | null;
 }
 
 interface Total {
@@ -44,17 +49,15 @@ const COMPANIES = `(select string_agg(e->>'name', ' and ') from jsonb_array_elem
 /** What was paid by these members who are still members at the date: their term reaches beyond it, or is overdue. */
 const PAID = `
   with members as (
-    select s.id, s.country, ${COMPANIES} as entity
-    from subscriptions s where s.id = any($1) and (
-      exists (select 1 from terms t where t.subscription_id = s.id and t.ends_at > $2)
-      or s.status = 'past_due' and s.first_failed_at + $3 * interval '1 millisecond' > $2)),
+    select s.id, ${COMPANIES} as entity, s.first_failed_at, l.rule_pack_version as version, l.ends_at > $2 as reaches
+    from subscriptions s
+      join lateral (select * from terms t where t.subscription_id = s.id order by t.number desc limit 1) l on true
+    where s.id = any($1) and (l.ends_at > $2 or s.status = 'past_due')),
   payments as (
-    select m.entity, t.charge_id, t.starts_at, t.ends_at, p.numbers->'startedDay'->>'value' as started_day
-    from members m
-      join terms t on t.subscription_id = m.id and t.ends_at > $2
-      join rule_packs p on p.country = m.country and p.version = t.rule_pack_version
+    select m.entity, m.first_failed_at, m.reaches, t.charge_id, t.starts_at, t.ends_at, t.rule_pack_version as version
+    from members m join terms t on t.subscription_id = m.id and t.ends_at > $2
     union all
-    select m.entity, a.charge_id, null, null, null
+    select m.entity, m.first_failed_at, m.reaches, a.charge_id, null, null, m.version
     from members m join add_ons a on a.subscription_id = m.id and a.status = 'accepted' and a.first_used_at is null)
   select p.*, c.currency, c.amount_minor as paid, ${RETURNED_MINOR} as returned
   from payments p join charges c on c.id = p.charge_id`;
@@ -74,6 +77,7 @@ export class ShowDiscontinuation {
   constructor(
     private readonly clock: Clock,
     private readonly database: Database,
+    private readonly markets: MarketStore,
   ) {}
 
   /** Refuses `not_found`. */
@@ -133,8 +137,9 @@ export class ShowDiscontinuation {
     do {
       const members: { id: string }[] = await reader.query(LIVE, [country, after]);
       const ids = members.map(({ id }) => id);
-      for (const payment of await reader.query<Payment>(PAID, [ids, at, GIVE_UP_AFTER_MS])) {
-        add(totals, payment, wouldReturn(payment, at));
+      for (const payment of await reader.query<Payment>(PAID, [ids, at])) {
+        const pack = await this.markets.rulePack(reader, country, payment.version);
+        if (isMemberAt(payment, at, pack)) add(totals, payment, wouldReturn(payment, at, pack));
       }
       after = ids.length < PAGE ? null : (ids.at(-1) ?? null);
     } while (after !== null);
@@ -142,7 +147,12 @@ export class ShowDiscontinuation {
   }
 }
 
-function wouldReturn(payment: Payment, at: Date): number {
+/** A member whose term does not reach the date is one as long as the overdue fee is not given up. */
+function isMemberAt({ reaches, first_failed_at: failedAt }: Payment, at: Date, pack: RulePack): boolean {
+  return reaches || (failedAt !== null && giveUpAt(failedAt, pack) > at);
+}
+
+function wouldReturn(payment: Payment, at: Date, { startedDay }: RulePack): number {
   const { paid: paidMinor, returned: returnedMinor, currency, starts_at: startsAt, ends_at: endsAt } = payment;
   const charge = { id: '', paidMinor, returnedMinor, currency };
   const begun = startsAt !== null && startsAt <= at;
@@ -150,7 +160,7 @@ function wouldReturn(payment: Payment, at: Date): number {
     effectiveAt: at,
     currency,
     term: begun ? { kind: 'paid', startsAt, endsAt, cancellationPeriodEndsAt: null, charge } : null,
-    rules: { benefitDeduction: 'none', startedDay: payment.started_day },
+    rules: { benefitDeduction: 'none', startedDay },
     benefitValueUsedMinor: 0,
     unused: begun ? [] : [{ kind: 'waiting_term', description: '', clause: '5.4', charge }],
   }).refundMinor;

@@ -2,8 +2,9 @@
  * What a charge is, how its attempts are named, and when a failed one is tried again (rules 6, 11). Whether the money
  * moved is never decided here: that is the gateway's word, carried by an outcome.
  */
-import { DAY_MS, HOUR_MS, plusMs } from './instant.js';
+import { HOUR_MS, plusDays, plusMs } from './instant.js';
 import type { Money } from './money.js';
+import type { PolicyNumbers } from './rule-pack.js';
 
 export type ChargePurpose = 'first' | 'conversion' | 'renewal' | 'early_renewal' | 'add_on';
 export type ChargeStatus = 'pending' | 'succeeded' | 'failed' | 'unknown';
@@ -86,19 +87,25 @@ export function chargeReference(
   return `charge_${subscriptionId}_${termNumber}_${purpose}_${attempt}`;
 }
 
-const RETRY_AFTER_MS = [12 * HOUR_MS, DAY_MS, 2 * DAY_MS, 4 * DAY_MS, 7 * DAY_MS];
-export const GIVE_UP_AFTER_MS = 7 * DAY_MS;
+/** How long a market goes on asking for an overdue fee (5.1). */
+export type Dunning = Pick<PolicyNumbers, 'dunningRetryHours' | 'dunningDays'>;
+
+/** When an overdue charge that failed first at an instant is given up. */
+export function giveUpAt(firstFailedAt: Date, { dunningDays }: Pick<Dunning, 'dunningDays'>): Date {
+  return plusDays(firstFailedAt, dunningDays);
+}
 
 export type AfterDecline = { retryAt: Date | null; giveUpAt: Date } | 'give_up';
 
 /**
- * What follows a decline of an overdue charge: the next retry of the schedule (12 h, 1, 2, 4 and 7 days after the first
- * failure) when the decline was soft, otherwise a wait for the member; `give_up` once seven days have passed.
+ * What follows a decline of an overdue charge: the next retry of the market's schedule (12 h, 1, 2, 4 and 7 days after the
+ * first failure where it says nothing else) when the decline was soft, otherwise a wait for the member; `give_up` once its
+ * days have passed.
  */
-export function planAfterDecline(decline: DeclineKind, firstFailedAt: Date, now: Date): AfterDecline {
-  const giveUpAt = plusMs(firstFailedAt, GIVE_UP_AFTER_MS);
-  if (now >= giveUpAt) return 'give_up';
-  if (decline !== 'soft') return { retryAt: null, giveUpAt };
-  const retryAt = RETRY_AFTER_MS.map((ms) => plusMs(firstFailedAt, ms)).find((at) => at > now) ?? null;
-  return { retryAt, giveUpAt };
+export function planAfterDecline(decline: DeclineKind, firstFailedAt: Date, now: Date, dunning: Dunning): AfterDecline {
+  const endsAt = giveUpAt(firstFailedAt, dunning);
+  if (now >= endsAt) return 'give_up';
+  if (decline !== 'soft') return { retryAt: null, giveUpAt: endsAt };
+  const retries = dunning.dunningRetryHours.map((hours) => plusMs(firstFailedAt, hours * HOUR_MS));
+  return { retryAt: retries.find((at) => at > now) ?? null, giveUpAt: endsAt };
 }

@@ -2,7 +2,7 @@
  * What time itself will do to a subscription, and when: the one instant the due sweep looks at. Also what the member is
  * told of it: the next charge, and until when benefits last.
  */
-import { GIVE_UP_AFTER_MS } from './charge.js';
+import { giveUpAt } from './charge.js';
 import { HOUR_MS, plusDays, plusMs } from './instant.js';
 import type { RulePack } from './rule-pack.js';
 import type { DueMove, Subscription, Term } from './subscription.js';
@@ -19,7 +19,13 @@ type DueFacts = Pick<
   'status' | 'autoRenewal' | 'createdAt' | 'firstFailedAt' | 'retryAt' | 'chargeProgress' | 'suspendedAt'
 >;
 
-export function nextDue(subscription: DueFacts, lastTerm: Term | null, now: Date): Due {
+/** `pack`: the one the last term began under; null where none ever began, and so nothing can be overdue. */
+export function nextDue(
+  subscription: DueFacts,
+  lastTerm: Term | null,
+  now: Date,
+  pack: Pick<RulePack, 'dunningDays'> | null,
+): Due {
   const charge = subscription.chargeProgress;
   switch (subscription.status) {
     case 'pending_payment':
@@ -32,10 +38,10 @@ export function nextDue(subscription: DueFacts, lastTerm: Term | null, now: Date
         return { move: 'begin_term', at: lastTerm.startsAt };
       return { move: lastTerm.kind === 'trial' ? 'convert_trial' : 'renew_term', at: lastTerm.endsAt };
     case 'past_due':
-      if (charge === 'moving' || subscription.firstFailedAt === null) return { move: null, at: null };
+      if (charge === 'moving' || subscription.firstFailedAt === null || pack === null) return { move: null, at: null };
       // After a chargeback auto-renewal is off, and only the member's own word tries again.
       if (mayRetry(subscription)) return { move: 'retry_payment', at: subscription.retryAt };
-      return { move: 'give_up_payment', at: plusMs(subscription.firstFailedAt, GIVE_UP_AFTER_MS) };
+      return { move: 'give_up_payment', at: giveUpAt(subscription.firstFailedAt, pack) };
     default:
       return { move: null, at: null };
   }

@@ -35,22 +35,20 @@ export interface PlannedNotice {
   until: Date;
 }
 
-const TRIAL_DAYS_BEFORE = [7, 3];
-const RENEWAL_DAYS_BEFORE = [40, 7];
-
 /**
  * How many calendar days before its end a term of this kind is announced, most first. Where the market demands a proven
  * notice in a window that none of them meets, the window's first day is added.
  */
-export function noticeDaysBefore(kind: TermKind, pack: Pick<RulePack, 'renewalRequiresNotice'>): number[] {
+export function noticeDaysBefore(
+  kind: TermKind,
+  pack: Pick<RulePack, 'trialNoticeDays' | 'renewalNoticeDays' | 'renewalRequiresNotice'>,
+): readonly number[] {
   if (kind === 'temporary') return [];
-  if (kind === 'trial') return TRIAL_DAYS_BEFORE;
-  const required = pack.renewalRequiresNotice;
-  const met = RENEWAL_DAYS_BEFORE.some(
-    (days) => required === undefined || (days >= required.minDays && days <= required.maxDays),
-  );
-  const added = met || required === undefined ? [] : [required.maxDays];
-  return [...RENEWAL_DAYS_BEFORE, ...added].sort((a, b) => b - a);
+  if (kind === 'trial') return pack.trialNoticeDays;
+  const { renewalNoticeDays, renewalRequiresNotice: required } = pack;
+  if (required === null) return renewalNoticeDays;
+  const met = renewalNoticeDays.some((days) => days >= required.minDays && days <= required.maxDays);
+  return [...renewalNoticeDays, ...(met ? [] : [required.maxDays])].sort((x, y) => y - x);
 }
 
 export interface NoticeFacts {

@@ -2,7 +2,7 @@
  * What a decided charge does to its subscription. Pure: the door in `payments` locks, asks here, and saves. An outcome
  * that arrives after the subscription has ended never brings it back; captured money is then given back in full.
  */
-import { planAfterDecline, type ChargePurpose, type DeclineKind } from './charge.js';
+import { planAfterDecline, type ChargePurpose, type DeclineKind, type Dunning } from './charge.js';
 import { plusDays } from './instant.js';
 import type { MoveName } from './moves.js';
 import { isLive, type SubscriptionStatus } from './subscription.js';
@@ -54,6 +54,7 @@ export interface DeclineFacts {
   status: SubscriptionStatus;
   decline: DeclineKind;
   firstFailedAt: Date | null;
+  dunning: Dunning;
   now: Date;
 }
 
@@ -70,7 +71,7 @@ export function settleDecline(facts: DeclineFacts): DeclineEffect {
     return { kind: 'end', move: 'abandon', reason: 'payment_declined', clause: '3.1.2' };
   }
   const firstFailedAt = facts.firstFailedAt ?? facts.now;
-  const plan = planAfterDecline(facts.decline, firstFailedAt, facts.now);
+  const plan = planAfterDecline(facts.decline, firstFailedAt, facts.now, facts.dunning);
   if (plan === 'give_up') return { kind: 'end', move: 'expire', reason: 'payment_failed', clause: '5.1' };
   return { kind: 'overdue', firstFailedAt, retryAt: plan.retryAt, clause: '5.1' };
 }

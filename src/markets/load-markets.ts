@@ -7,6 +7,7 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import currencies from 'currency-codes';
+import { contradictionsOf, parseRulePack } from '../domain/rule-pack.js';
 import { Config } from '../platform/config.js';
 import { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
@@ -100,6 +101,9 @@ export class LoadMarkets implements OnModuleInit {
     const { numbers, benefits } = JSON.parse(JSON.stringify(part)) as Pick<RulePackEntity, 'numbers' | 'benefits'>;
     const published = { publishedAt: effectiveFrom, publishedBy: SHIPPED };
     const pack = { country, version: part.version, effectiveFrom, numbers, benefits, ...published };
+    const [contradiction] = contradictionsOf(parseRulePack(pack));
+    if (contradiction !== undefined)
+      throw new Error(`${country}.json, version ${part.version}: ${contradiction.message}`);
     const stored = await tx.findOne(RulePackEntity, { country, version: part.version });
     if (stored === null) await tx.insert(RulePackEntity, pack);
     else if (!isDeepStrictEqual({ ...stored }, pack)) throw changed(`Rule pack ${country} version ${part.version}`);

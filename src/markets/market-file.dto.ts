@@ -1,6 +1,7 @@
 /** The form of a shipped market file: every number with its source; anything else in it is a fault. */
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   ArrayMinSize,
   Equals,
   IsArray,
@@ -17,6 +18,7 @@ import {
   ValidateBy,
   ValidateIf,
   ValidateNested,
+  type ValidateByOptions,
 } from 'class-validator';
 import { isTimeZone } from '../platform/time/calendar.js';
 import { BenefitPart, DAYS_MAX } from './benefit-part.dto.js';
@@ -50,7 +52,8 @@ class TermDays extends Sourced {
   value: number;
 }
 
-class TrialDays extends Sourced {
+/** At least one. */
+class SomeDays extends Sourced {
   @IsInt()
   @Min(1)
   @Max(DAYS_MAX)
@@ -75,6 +78,34 @@ class StartedDay extends Sourced {
 class Consent extends Sourced {
   @IsIn(['implied', 'explicit'])
   value: string;
+}
+
+/** Days before a term's end, most first. */
+class NoticeDays extends Sourced {
+  @IsArray()
+  @ArrayMaxSize(10)
+  @IsInt({ each: true })
+  @Min(0, { each: true })
+  @Max(DAYS_MAX, { each: true })
+  @ValidateBy(inOrder('falling', (before, after) => before > after))
+  value: number[];
+}
+
+/** Hours after the first failure, rising. */
+class RetryHours extends Sourced {
+  @IsArray()
+  @ArrayMaxSize(20)
+  @IsInt({ each: true })
+  @Min(1, { each: true })
+  @Max(DAYS_MAX * 24, { each: true })
+  @ValidateBy(inOrder('rising', (before, after) => before < after))
+  value: number[];
+}
+
+function inOrder(name: string, holds: (before: number, after: number) => boolean): ValidateByOptions {
+  const fits = (values: unknown): boolean =>
+    Array.isArray(values) && values.every((value: number, at) => at === 0 || holds(values[at - 1] as number, value));
+  return { name, validator: { validate: fits, defaultMessage: () => `value must be ${name}, each once` } };
 }
 
 class NoticeWindow {
@@ -104,7 +135,7 @@ class RequiredNotice extends Sourced {
 
 class NumbersPart {
   @IsObject() @ValidateNested() @Type(() => TimeZoneNumber) timeZone: TimeZoneNumber = new TimeZoneNumber();
-  @IsObject() @ValidateNested() @Type(() => TrialDays) trialDays: TrialDays = new TrialDays();
+  @IsObject() @ValidateNested() @Type(() => SomeDays) trialDays: SomeDays = new SomeDays();
   @IsObject() @ValidateNested() @Type(() => TermDays) paidTermDays: TermDays = new TermDays();
   @IsObject() @ValidateNested() @Type(() => Days) cancellationPeriodDays: Days = new Days();
   @IsObject() @ValidateNested() @Type(() => CoolingOff) coolingOff: CoolingOff = new CoolingOff();
@@ -127,6 +158,30 @@ class NumbersPart {
   @ValidateNested()
   @Type(() => Days)
   refundDeadlineDays?: Days;
+  /** Absent: 7 and 3. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => NoticeDays)
+  trialNoticeDays?: NoticeDays;
+  /** Absent: 40 and 7. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => NoticeDays)
+  renewalNoticeDays?: NoticeDays;
+  /** Absent: 12, 24, 48, 96 and 168 hours after the first failure. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => RetryHours)
+  dunningRetryHours?: RetryHours;
+  /** Days after the first failure; absent: 7. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SomeDays)
+  dunningDays?: SomeDays;
 }
 
 export class RulePackPart {

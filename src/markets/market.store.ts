@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Any } from 'typeorm';
 import type { Money } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
-import { inForceAt, type RulePack } from '../domain/rule-pack.js';
+import { inForceAt, parseRulePack, type RulePack } from '../domain/rule-pack.js';
 import { chooseTrialOffer, type TrialOffer } from '../domain/trial-offer.js';
 import { MarketEntity, PriceEntity, RulePackEntity, type PublishedBenefit } from './market.entity.js';
 import type { EntityClass } from '../platform/database/bulk-write.js';
@@ -50,17 +50,14 @@ export class MarketStore {
   async rulePackAt(tx: Tx, country: string, at: Date): Promise<RulePack> {
     const pack = inForceAt(await tx.together(rulePacksOf, country), at);
     if (pack === null) throw notOpen(country, 'no rules are in force');
-    return toRulePack(pack);
+    return this.parsed(pack);
   }
 
   /** The pack a term began under, whatever came later (rules 3.7). */
   async rulePack(tx: Tx, country: string, version: number): Promise<RulePack> {
-    const key = `${country} ${version}`;
-    const known = this.packs.get(key);
+    const known = this.packs.get(nameOf({ country, version }));
     if (known !== undefined) return known;
-    const pack = toRulePack(await tx.require(RulePackEntity, { country, version }));
-    this.packs.set(key, pack);
-    return pack;
+    return this.parsed(await tx.require(RulePackEntity, { country, version }));
   }
 
   /** The trial offer that applies to the user (8.2); without a user, the one for everybody. Null: the pack's days. */
@@ -78,6 +75,17 @@ export class MarketStore {
   async benefitsAt(tx: Tx, country: string, at: Date): Promise<PublishedBenefit[]> {
     return inForceAt(await tx.together(rulePacksOf, country), at)?.benefits ?? [];
   }
+
+  /** Each pack is parsed once in this process. */
+  private parsed(stored: RulePackEntity): RulePack {
+    const pack = this.packs.get(nameOf(stored)) ?? parseRulePack(stored);
+    this.packs.set(nameOf(stored), pack);
+    return pack;
+  }
+}
+
+function nameOf({ country, version }: Pick<RulePack, 'country' | 'version'>): string {
+  return `${country} ${version}`;
 }
 
 async function marketsOf(tx: Tx, countries: readonly string[]): Promise<(Market | null)[]> {
@@ -105,15 +113,4 @@ async function publishedOf<T extends { country: string }>(
 
 export function notOpen(country: string, why: string): Refusal {
   return new Refusal('market_not_open', `Membership is not sold in ${country}: ${why}.`, '1.5');
-}
-
-/** The law's view of a stored pack: the values without their sources. */
-function toRulePack(row: RulePackEntity): RulePack {
-  const values = Object.fromEntries(Object.entries(row.numbers).map(([name, number]) => [name, number.value]));
-  return {
-    ...values,
-    country: row.country,
-    version: row.version,
-    effectiveFrom: row.effectiveFrom,
-  } as unknown as RulePack;
 }

@@ -3,6 +3,7 @@
  * that run keep the version they began under.
  */
 import { Injectable } from '@nestjs/common';
+import { contradictionsOf, parseRulePack } from '../domain/rule-pack.js';
 import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
 import { validationFailed } from '../platform/http/problem.js';
@@ -41,6 +42,8 @@ export class PublishRulePack {
       throw validationFailed([{ path: 'benefits', message: 'two of them have the same code' }]);
     }
     const pack = { country, version, effectiveFrom, numbers, benefits, publishedAt: now, publishedBy };
+    const contradictions = contradictionsOf(parseRulePack(pack));
+    if (contradictions.length > 0) throw validationFailed(contradictions);
     await tx.insert(RulePackEntity, pack);
     return pack;
   }

@@ -21,7 +21,7 @@ export class NoticeProof {
   /** True where the market demands a proven notice of the renewal and none was taken in its window. */
   async isMissing(change: Change, term: Term, pack: RulePack): Promise<boolean> {
     const required = pack.renewalRequiresNotice;
-    if (required === undefined || term.kind !== 'paid') return false;
+    if (required === null || term.kind !== 'paid') return false;
     const given = await this.given(change, term);
     const from = startOfDayBefore(term.endsAt, required.maxDays, pack.timeZone);
     const until = startOfDayBefore(term.endsAt, required.minDays - 1, pack.timeZone);

@@ -4,10 +4,11 @@
  */
 import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
-import { classifyDecline, type Charge } from '../domain/charge.js';
+import { classifyDecline, type Charge, type Dunning } from '../domain/charge.js';
 import type { Money } from '../domain/money.js';
 import { settleDecline } from '../domain/settlement.js';
 import { isLive } from '../domain/subscription.js';
+import { MarketStore } from '../markets/market.store.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
 import { ChargeStore } from './charge.store.js';
@@ -26,6 +27,7 @@ export class SettleCharge {
     private readonly applyPayment: ApplyPayment,
     private readonly openCharge: OpenCharge,
     private readonly cases: CaseStore,
+    private readonly markets: MarketStore,
   ) {}
 
   /** Money was captured: by `gatewayId`, with the method it went through. */
@@ -54,7 +56,7 @@ export class SettleCharge {
       return this.followWithdrawal(change, charge);
     }
     change.record('charge.failed', '5.1', `the payment was declined: ${code}`, data);
-    this.followDecline(change, charge, code);
+    await this.followDecline(change, charge, code);
     await this.openCharge.retryWithNewerMethod(change);
   }
 
@@ -96,15 +98,17 @@ export class SettleCharge {
       change.record('subscription.expired', '5.1', 'its term ended while it was suspended: nothing is charged');
     } else if (subscription.chargeProgress === 'moving') {
       // Nobody here took it back: it was canceled at the gateway.
-      this.followDecline(change, charge, CANCELED_AT_GATEWAY);
+      await this.followDecline(change, charge, CANCELED_AT_GATEWAY);
     }
   }
 
-  private followDecline(change: Change, charge: Charge, code: string): void {
+  private async followDecline(change: Change, charge: Charge, code: string): Promise<void> {
     const { subscription, now } = change;
     const { purpose } = charge;
     const { status, firstFailedAt } = subscription;
-    const effect = settleDecline({ purpose, status, decline: classifyDecline(code), firstFailedAt, now });
+    const decline = classifyDecline(code);
+    const dunning = await this.dunningOf(change);
+    const effect = settleDecline({ purpose, status, decline, firstFailedAt, dunning, now });
     if (effect.kind === 'none') {
       if (isLive(status)) Object.assign(subscription, { chargeProgress: 'none', authenticationSecret: null });
       return;
@@ -126,6 +130,12 @@ export class SettleCharge {
       chargeProgress: 'declined',
       authenticationSecret: null,
     });
+  }
+
+  /** Of the rules the last term began under; of today's where none ever began. */
+  private dunningOf({ tx, subscription: { country }, lastTerm, now }: Change): Promise<Dunning> {
+    if (lastTerm === null) return this.markets.rulePackAt(tx, country, now);
+    return this.markets.rulePack(tx, country, lastTerm.rulePackVersion);
   }
 
   /** Two attempts of one charge both captured: a person decides, nothing is returned blindly. */

@@ -94,7 +94,7 @@ export class OpenRefund {
   /** By the rules in force when it is decided. */
   private async deadline({ tx, subscription: { country }, now }: Change): Promise<Date | null> {
     const { refundDeadlineDays: days, timeZone } = await this.markets.rulePackAt(tx, country, now);
-    return days === undefined ? null : endOfCalendarDays(now, days, timeZone);
+    return days === null ? null : endOfCalendarDays(now, days, timeZone);
   }
 
   private async intend(change: Change, { id: subjectId, attempts: attempt }: Refund): Promise<void> {

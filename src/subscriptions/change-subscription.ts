@@ -7,6 +7,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { benefitsUntil, nextDue } from '../domain/due.js';
 import { Refusal } from '../domain/refusal.js';
 import { isLive, type Actor, type Subscription } from '../domain/subscription.js';
+import type { RulePack } from '../domain/rule-pack.js';
 import { MarketStore } from '../markets/market.store.js';
 import { Batches } from '../platform/database/batches.js';
 import { Clock } from '../platform/time/clock.js';
@@ -138,22 +139,16 @@ export class ChangeSubscription {
 
   private async save(change: Change): Promise<void> {
     const { tx, subscription, lastTerm } = change;
+    const pack =
+      lastTerm === null ? null : await this.markets.rulePack(tx, subscription.country, lastTerm.rulePackVersion);
     if (!termWaitsToBegin(change)) {
-      const due = nextDue(subscription, lastTerm, change.now);
+      const due = nextDue(subscription, lastTerm, change.now, pack);
       subscription.dueMove = due.move;
       subscription.dueAt = due.at;
     }
-    subscription.benefitsUntil = await this.benefitsUntil(change);
+    subscription.benefitsUntil = pack === null ? null : benefitsOf(change, pack);
     await this.subscriptions.save(tx, subscription);
     if (!isLive(subscription.status)) await this.mandates.revokeAll(tx, subscription.id, change.now);
-  }
-
-  private async benefitsUntil({ tx, subscription, lastTerm }: Change): Promise<Date | null> {
-    if (lastTerm === null) return null;
-    const { endedAt, country, chargeProgress } = subscription;
-    if (endedAt !== null) return endedAt < lastTerm.endsAt ? endedAt : lastTerm.endsAt;
-    const pack = await this.markets.rulePack(tx, country, lastTerm.rulePackVersion);
-    return benefitsUntil(lastTerm, chargeProgress !== 'none', pack);
   }
 
   private async keepRefusal(id: string, actor: Actor, refusal: Refusal): Promise<void> {
@@ -167,6 +162,14 @@ export class ChangeSubscription {
       data: { code: refusal.code },
     });
   }
+}
+
+/** An end cuts them short; it never makes them longer. */
+function benefitsOf({ subscription, lastTerm }: Change, pack: RulePack): Date | null {
+  const { endedAt, chargeProgress } = subscription;
+  const until = benefitsUntil(lastTerm, chargeProgress !== 'none', pack);
+  if (endedAt === null || lastTerm === null) return until;
+  return endedAt < lastTerm.endsAt ? endedAt : lastTerm.endsAt;
 }
 
 /** A term bought early has reached its start, and its worker has not come yet: whoever comes first leaves it due. */

@@ -1,11 +1,11 @@
 /** How declines are read, how attempts are named, and when a failed payment is tried again or given up (rules 6, 11). */
 import fc from 'fast-check';
 import {
-  GIVE_UP_AFTER_MS,
   chargeReference,
   classifyDecline,
   planAfterDecline,
   type DeclineKind,
+  type Dunning,
 } from '../../src/domain/charge.js';
 
 const HOUR = 3_600_000;
@@ -66,10 +66,11 @@ describe('the reference of an attempt', () => {
 
 describe('after a decline', () => {
   const failed = Date.parse('2026-03-31T10:00:00.000Z');
-  const plan = (kind: DeclineKind, afterMs: number): string => {
-    const planned = planAfterDecline(kind, new Date(failed), new Date(failed + afterMs));
+  const usual: Dunning = { dunningRetryHours: [12, 24, 48, 96, 168], dunningDays: 7 };
+  const plan = (kind: DeclineKind, afterMs: number, dunning = usual): string => {
+    const planned = planAfterDecline(kind, new Date(failed), new Date(failed + afterMs), dunning);
     if (planned === 'give_up') return 'give up';
-    expect(planned.giveUpAt.getTime()).toBe(failed + 7 * DAY);
+    expect(planned.giveUpAt.getTime()).toBe(failed + dunning.dunningDays * DAY);
     return planned.retryAt === null
       ? 'wait for the member'
       : `retry at ${(planned.retryAt.getTime() - failed) / HOUR} h`;
@@ -105,6 +106,17 @@ describe('after a decline', () => {
     expect(plan(kind, afterMs)).toBe(then);
   });
 
+  const short: Dunning = { dunningRetryHours: [6, 24], dunningDays: 3 };
+  it.each([
+    [0, 'retry at 6 h'],
+    [6 * HOUR, 'retry at 24 h'],
+    [DAY, 'wait for the member'],
+    [3 * DAY - 1, 'wait for the member'],
+    [3 * DAY, 'give up'],
+  ])('a market has its own schedule: %i ms after the first failure: %s', (afterMs, then) => {
+    expect(plan('soft', afterMs, short)).toBe(then);
+  });
+
   it('declined at every retry, it is tried five times and then given up', () => {
     const triedAt: number[] = [];
     let afterMs = 0;
@@ -113,6 +125,5 @@ describe('after a decline', () => {
       triedAt.push(afterMs / HOUR);
     }
     expect(triedAt).toEqual([12, 24, 48, 96, 168]);
-    expect(GIVE_UP_AFTER_MS).toBe(7 * DAY);
   });
 });

@@ -55,6 +55,8 @@ const ENDED = STATES_ENDED.flatMap((status) =>
   PROGRESS.map((progress): Row => [status, 'paid', progress, true, NOTHING]),
 );
 
+const PACK = { dunningDays: 7 };
+
 it.each([...LIVE, ...ENDED])(
   '%s with %s term, charge %s, retry planned %s: %s',
   (status, kind, progress, retry, due) => {
@@ -68,11 +70,19 @@ it.each([...LIVE, ...ENDED])(
       suspendedAt: null,
     };
     const term = { kind, startsAt: createdAt, endsAt } as Term;
-    const { move, at } = nextDue(facts, kind === 'no' ? null : term, createdAt);
+    const { move, at } = nextDue(facts, kind === 'no' ? null : term, createdAt, PACK);
     expect(move === null ? NOTHING : `${move} ${String(at?.toISOString())}`).toBe(due);
     if (move === null) expect(at).toBeNull();
   },
 );
+
+it('gives an overdue fee up after the days of the market', () => {
+  const overdue = { status: 'past_due', createdAt, firstFailedAt, chargeProgress: 'waiting_for_member' } as const;
+  const facts = { ...overdue, retryAt: null, autoRenewal: true, suspendedAt: null };
+  const term = { kind: 'paid', startsAt: createdAt, endsAt } as Term;
+  const at = new Date(firstFailedAt.getTime() + 3 * 86_400_000);
+  expect(nextDue(facts, term, endsAt, { dunningDays: 3 })).toEqual({ move: 'give_up_payment', at });
+});
 
 it('begins a term bought early at its start, and renews it at its end', () => {
   const facts = {
@@ -86,17 +96,17 @@ it('begins a term bought early at its start, and renews it at its end', () => {
   } as const;
   const later = new Date(endsAt.getTime() + 1000);
   const waiting = { kind: 'paid', startsAt: endsAt, endsAt: later } as Term;
-  expect(nextDue(facts, waiting, new Date(endsAt.getTime() - 1))).toEqual({ move: 'begin_term', at: endsAt });
-  expect(nextDue(facts, waiting, endsAt)).toEqual({ move: 'renew_term', at: later });
+  expect(nextDue(facts, waiting, new Date(endsAt.getTime() - 1), PACK)).toEqual({ move: 'begin_term', at: endsAt });
+  expect(nextDue(facts, waiting, endsAt, PACK)).toEqual({ move: 'renew_term', at: later });
 });
 
 it('does not retry while suspended, or after a chargeback, and gives up when the days are over', () => {
   const overdue = { status: 'past_due', createdAt, firstFailedAt, retryAt, chargeProgress: 'declined' } as const;
   const facts = { ...overdue, autoRenewal: true };
   const term = { kind: 'paid', startsAt: createdAt, endsAt } as Term;
-  expect(nextDue({ ...facts, suspendedAt: null }, term, endsAt).move).toBe('retry_payment');
-  expect(nextDue({ ...facts, suspendedAt: endsAt }, term, endsAt).move).toBe('give_up_payment');
-  expect(nextDue({ ...facts, autoRenewal: false, suspendedAt: null }, term, endsAt).move).toBe('give_up_payment');
+  expect(nextDue({ ...facts, suspendedAt: null }, term, endsAt, PACK).move).toBe('retry_payment');
+  expect(nextDue({ ...facts, suspendedAt: endsAt }, term, endsAt, PACK).move).toBe('give_up_payment');
+  expect(nextDue({ ...facts, autoRenewal: false, suspendedAt: null }, term, endsAt, PACK).move).toBe('give_up_payment');
 });
 
 describe('the current and the waiting term', () => {

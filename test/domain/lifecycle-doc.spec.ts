@@ -67,7 +67,7 @@ it('tells of the same states and charges as the law, what is due', () => {
       const facts = { status, autoRenewal: true, createdAt: at, firstFailedAt: at, chargeProgress, suspendedAt: null };
       for (const retryAt of [null, at]) {
         for (const now of [at, new Date(at.getTime() - 1)]) {
-          const { move } = nextDue({ ...facts, retryAt }, term, now);
+          const { move } = nextDue({ ...facts, retryAt }, term, now, { dunningDays: 7 });
           if (move !== null) due.add(`\`${move}\` \`${status}\``);
         }
       }

@@ -77,15 +77,16 @@ it.each(SUBSCRIPTION_STATUSES)('%s plans only what will be charged', (status) =>
 });
 
 it.each([
-  ['trial', undefined, [7, 3]],
-  ['temporary', undefined, []],
-  ['paid', undefined, [40, 7]],
+  ['trial', null, [7, 3]],
+  ['temporary', null, []],
+  ['paid', null, [40, 7]],
   ['paid', { minDays: 15, maxDays: 45 }, [40, 7]],
   ['paid', { minDays: 7, maxDays: 7 }, [40, 7]],
   ['paid', { minDays: 10, maxDays: 30 }, [40, 30, 7]],
   ['paid', { minDays: 60, maxDays: 90 }, [90, 40, 7]],
 ] as const)('a %s term with proof %j is announced %j days before', (kind, renewalRequiresNotice, days) => {
-  expect(noticeDaysBefore(kind, { renewalRequiresNotice })).toEqual(days);
+  const usual = { trialNoticeDays: [7, 3], renewalNoticeDays: [40, 7] };
+  expect(noticeDaysBefore(kind, { ...usual, renewalRequiresNotice })).toEqual(days);
 });
 
 it.each([

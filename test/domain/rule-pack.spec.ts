@@ -1,6 +1,13 @@
 /** Which of several dated things is in force, and which terms have a cancellation period. */
 import fc from 'fast-check';
-import { hasCancellationPeriod, inForceAt, type RulePack } from '../../src/domain/rule-pack.js';
+import {
+  contradictionsOf,
+  hasCancellationPeriod,
+  inForceAt,
+  parseRulePack,
+  type RulePack,
+  type StoredRulePack,
+} from '../../src/domain/rule-pack.js';
 
 const dated = (version: number, iso: string): { version: number; effectiveFrom: Date } => ({
   version,
@@ -69,5 +76,41 @@ describe('hasCancellationPeriod', () => {
     ['every_paid_term', 0, false, false],
   ] as const)('%s, %i days, first paid term %s: %s', (coolingOff, cancellationPeriodDays, first, has) => {
     expect(hasCancellationPeriod({ ...pack, coolingOff, cancellationPeriodDays }, first)).toBe(has);
+  });
+});
+
+describe('parseRulePack', () => {
+  const stored = (numbers: Record<string, unknown>): StoredRulePack => ({
+    country: 'ES',
+    version: 3,
+    effectiveFrom: new Date('2026-03-01T00:00:00.000Z'),
+    numbers: Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, { value, source: 'a test' }])),
+  });
+
+  it('takes what a version says, and the default of every number it is too old to know', () => {
+    const pack = parseRulePack(stored({ trialDays: 14, timeZone: 'Europe/Madrid' }));
+    expect(pack).toMatchObject({ country: 'ES', version: 3, trialDays: 14, timeZone: 'Europe/Madrid' });
+    expect(pack).toMatchObject({
+      trialNoticeDays: [7, 3],
+      renewalNoticeDays: [40, 7],
+      dunningRetryHours: [12, 24, 48, 96, 168],
+      dunningDays: 7,
+      renewalRequiresNotice: null,
+      refundDeadlineDays: null,
+    });
+  });
+
+  it('refuses a number it does not know: a newer build has published it', () => {
+    expect(() => parseRulePack(stored({ moonPhase: 1 }))).toThrow('ES 3 has moonPhase');
+  });
+
+  it.each([
+    [{}, 0],
+    [{ dunningDays: 6 }, 1],
+    [{ dunningRetryHours: [6, 24], dunningDays: 1 }, 0],
+    [{ dunningRetryHours: [25], dunningDays: 1 }, 1],
+    [{ dunningRetryHours: [], dunningDays: 1 }, 0],
+  ])('%j contradicts itself %i times', (numbers, times) => {
+    expect(contradictionsOf(parseRulePack(stored(numbers)))).toHaveLength(times);
   });
 });

@@ -79,8 +79,10 @@ describe('captured money', () => {
 describe('a decline', () => {
   const failed = at('2026-03-31T10:00:00.000Z');
   const now = at('2026-04-01T10:00:00.000Z');
+  const dunning = { dunningRetryHours: [12, 24, 48, 96, 168], dunningDays: 7 };
+  const OVERDUE = { purpose: 'renewal', status: 'past_due', dunning } as const;
   const decline = (facts: Partial<DeclineFacts>): DeclineEffect =>
-    settleDecline({ purpose: 'renewal', status: 'past_due', decline: 'soft', firstFailedAt: failed, now, ...facts });
+    settleDecline({ ...OVERDUE, decline: 'soft', firstFailedAt: failed, now, ...facts });
   const KINDS: DeclineKind[] = ['soft', 'hard', 'authentication'];
 
   it('does nothing to a membership whose early renewal is declined', () => {
