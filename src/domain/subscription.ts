@@ -1,6 +1,7 @@
 /**
  * What a subscription and its terms are, for the law and for every room: states (rules 2) and facts, no behaviour.
  */
+import type { ChargeFacts } from './charge-progress.js';
 import type { EndReason } from './end-reason.js';
 
 export const SUBSCRIPTION_STATUSES = [
@@ -64,13 +65,6 @@ export interface Term {
   cancellationPeriodEndsAt: Date | null;
 }
 
-/**
- * How the charge for the next term stands: none is open · moving: its outcome, not the clock, moves the subscription ·
- * waiting_for_member: authentication is asked for · declined: overdue until retried or given up.
- */
-export const CHARGE_PROGRESS = ['none', 'moving', 'waiting_for_member', 'declined'] as const;
-export type ChargeProgress = (typeof CHARGE_PROGRESS)[number];
-
 export interface ContractingEntity {
   name: string;
   rule: string;
@@ -79,7 +73,7 @@ export interface ContractingEntity {
 /** What is due next on a subscription, and decides which worker it goes to. */
 export type DueMove = 'abandon' | 'convert_trial' | 'begin_term' | 'renew_term' | 'retry_payment' | 'give_up_payment';
 
-export interface Subscription {
+export interface Subscription extends ChargeFacts {
   id: string;
   userId: string;
   country: string;
@@ -94,13 +88,6 @@ export interface Subscription {
   locale: string | null;
   conversionConsentAt: Date | null;
   previousSubscriptionId: string | null;
-  chargeProgress: ChargeProgress;
-  /** With it the member's device completes the authentication the bank asks for; null when none is asked. */
-  authenticationSecret: string | null;
-  /** When the charge that keeps the membership past due failed first; null while nothing is overdue. */
-  firstFailedAt: Date | null;
-  /** The next soft-decline retry; null where only the member can move the payment on. */
-  retryAt: Date | null;
   /** Since when it is suspended (5.2): an overlay, not a status; null while it is not. */
   suspendedAt: Date | null;
   /** What only ends the suspension: risk's finding goes before a chargeback. */

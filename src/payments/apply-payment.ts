@@ -74,12 +74,7 @@ export class ApplyPayment {
   private begin(change: Change, term: Term, move: Parameters<Change['move']>[0], clause: string): void {
     const recovered = change.subscription.status === 'past_due';
     change.move(move);
-    Object.assign(change.subscription, {
-      chargeProgress: 'none',
-      authenticationSecret: null,
-      firstFailedAt: null,
-      retryAt: null,
-    });
+    change.moveCharge({ name: 'close' });
     const { number, startsAt, endsAt, cancellationPeriodEndsAt } = term;
     if (recovered) change.record('subscription.recovered', '5.1', 'the overdue payment succeeded');
     const begun = startsAt <= change.now;

@@ -51,8 +51,7 @@ export class OpenCharge {
     }
     const market = await this.markets.find(tx, subscription.country);
     if (market?.status !== 'open' && change.actor === 'member') throw notOpen(subscription.country, 'it is closed');
-    subscription.retryAt = null;
-    if (market?.status !== 'open') return;
+    if (market?.status !== 'open') return change.moveCharge({ name: 'stop_retrying' });
     await this.requireMandate(change);
     if (subscription.chargeProgress === 'waiting_for_member') {
       return this.withdrawWaiting(change);
@@ -79,7 +78,7 @@ export class OpenCharge {
   /** What waits for the member to authenticate is taken back; what follows, the gateway's confirmation decides. */
   async withdrawWaiting(change: Change): Promise<void> {
     if (change.subscription.chargeProgress !== 'waiting_for_member') return;
-    Object.assign(change.subscription, { chargeProgress: 'moving', authenticationSecret: null });
+    change.moveCharge({ name: 'withdraw' });
     await this.requests.withdrawWaiting(change, { kind: 'charge' });
   }
 
@@ -89,8 +88,7 @@ export class OpenCharge {
   }
 
   private async intend(change: Change, charge: Charge): Promise<void> {
-    change.subscription.chargeProgress = 'moving';
-    change.subscription.authenticationSecret = null;
+    change.moveCharge({ name: 'send' });
     const { id: subjectId, reference, attempts: attempt, amountMinor, currency, purpose } = charge;
     await this.requests.intend(change, { kind: 'charge', subjectId, reference, attempt });
     const clause = purpose === 'conversion' ? '3.2.1' : '3.3.1';

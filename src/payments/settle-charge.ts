@@ -66,21 +66,19 @@ export class SettleCharge {
     // Another attempt has captured it meanwhile.
     if (charge.status === 'succeeded') return this.openCharge.withdraw(change, charge.id);
     if (subscription.chargeProgress === 'waiting_for_member') return;
-    subscription.chargeProgress = 'waiting_for_member';
-    subscription.authenticationSecret = clientSecret;
-    subscription.retryAt = null;
     change.record('charge.authentication_required', '5.1', 'the bank asks the member to authenticate the payment');
-    if (charge.purpose !== 'early_renewal') this.awaitPayment(change, charge);
+    if (charge.purpose !== 'early_renewal') this.fallPastDue(change, charge);
+    const { status, firstFailedAt } = subscription;
+    const overdueSince = status === 'past_due' ? (firstFailedAt ?? change.now) : firstFailedAt;
+    change.moveCharge({ name: 'wait', secret: clientSecret, overdueSince });
     if (subscription.suspendedAt !== null) await this.openCharge.withdrawWaiting(change);
   }
 
-  private awaitPayment(change: Change, charge: Charge): void {
-    const { subscription } = change;
-    if (subscription.status === 'trialing' || subscription.status === 'active') {
-      change.move('fall_past_due');
-      change.record('subscription.past_due', '5.1', 'the payment waits for the member', moneyOf(charge));
-    }
-    if (subscription.status === 'past_due') subscription.firstFailedAt ??= change.now;
+  private fallPastDue(change: Change, charge: Charge): void {
+    const { status } = change.subscription;
+    if (status !== 'trialing' && status !== 'active') return;
+    change.move('fall_past_due');
+    change.record('subscription.past_due', '5.1', 'the payment waits for the member', moneyOf(charge));
   }
 
   private async followWithdrawal(change: Change, charge: Charge): Promise<void> {
@@ -88,10 +86,11 @@ export class SettleCharge {
     const { purpose } = charge;
     if (!isLive(subscription.status)) return;
     if (purpose === 'early_renewal') {
-      Object.assign(subscription, { chargeProgress: 'none', authenticationSecret: null });
+      change.moveCharge({ name: 'drop' });
     } else if (subscription.status === 'past_due') {
       // It was taken back so that the member could pay another way; a suspended one is not charged.
-      subscription.chargeProgress = 'declined';
+      const { firstFailedAt, retryAt } = subscription;
+      change.moveCharge({ name: 'decline', firstFailedAt: firstFailedAt ?? change.now, retryAt });
       if (subscription.suspendedAt === null) await this.openCharge.retry(change);
     } else if (subscription.suspendedAt !== null) {
       change.end('expire', 'suspended');
@@ -110,7 +109,7 @@ export class SettleCharge {
     const dunning = await this.dunningOf(change);
     const effect = settleDecline({ purpose, status, decline, firstFailedAt, dunning, now });
     if (effect.kind === 'none') {
-      if (isLive(status)) Object.assign(subscription, { chargeProgress: 'none', authenticationSecret: null });
+      if (isLive(status)) change.moveCharge({ name: 'drop' });
       return;
     }
     if (effect.kind === 'end') {
@@ -123,13 +122,7 @@ export class SettleCharge {
       change.move('fall_past_due');
       change.record('subscription.past_due', '5.1', 'the payment is overdue', { code, ...moneyOf(charge) });
     }
-    const { firstFailedAt: since, retryAt } = effect;
-    Object.assign(subscription, {
-      firstFailedAt: since,
-      retryAt,
-      chargeProgress: 'declined',
-      authenticationSecret: null,
-    });
+    change.moveCharge({ name: 'decline', firstFailedAt: effect.firstFailedAt, retryAt: effect.retryAt });
   }
 
   /** Of the rules the last term began under; of today's where none ever began. */

@@ -48,7 +48,7 @@ export class StartTrial {
     await this.subscriptions.insertTerm(tx, term);
     change.terms.push(term);
     change.move('begin_trial');
-    subscription.authenticationSecret = null;
+    change.moveCharge({ name: 'authenticate', secret: null });
     const { startsAt, endsAt } = term;
     change.record(
       'subscription.trial_started',

@@ -3,6 +3,7 @@
  * trial that waited for it, or takes the place of the method before.
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { canMoveCharge } from '../domain/charge-progress.js';
 import { isLive } from '../domain/subscription.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
@@ -94,6 +95,7 @@ export class ValidationRequests implements RequestKind, OnModuleInit {
 }
 
 /** What the member has to authenticate; while a payment waits for them, that is the payment. */
-function askMember({ subscription }: Change, clientSecret: string | null): void {
-  if (subscription.chargeProgress !== 'waiting_for_member') subscription.authenticationSecret = clientSecret;
+function askMember(change: Change, secret: string | null): void {
+  if (canMoveCharge('authenticate', change.subscription.chargeProgress))
+    change.moveCharge({ name: 'authenticate', secret });
 }

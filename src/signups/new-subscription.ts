@@ -1,4 +1,5 @@
 /** A subscription at its very beginning: who, where and how; nothing is paid, due or decided yet. */
+import { NO_CHARGE } from '../domain/charge-progress.js';
 import type { Subscription } from '../domain/subscription.js';
 import { newId } from '../platform/ids.js';
 
@@ -24,10 +25,7 @@ export function newSubscription(beginning: Beginning): Subscription {
     ...beginning,
     status: 'pending_payment',
     contractingEntities: [],
-    chargeProgress: 'none',
-    authenticationSecret: null,
-    firstFailedAt: null,
-    retryAt: null,
+    ...NO_CHARGE,
     suspendedAt: null,
     suspendedFor: null,
     reopenedAt: null,

@@ -2,6 +2,7 @@
  * One locked subscription while it is being changed: its facts as read under the lock, and the only ways to alter them.
  * It lives inside `ChangeSubscription`, which saves it.
  */
+import { moveCharge, type ChargeMove } from '../domain/charge-progress.js';
 import { makeMove, type MoveName } from '../domain/moves.js';
 import type { Actor, Subscription, Term } from '../domain/subscription.js';
 import { newId } from '../platform/ids.js';
@@ -40,14 +41,13 @@ export class Change {
   /** Ends the subscription for good; nothing is due or awaited any more. */
   end(name: MoveName, reason: EndReason): void {
     this.move(name);
-    Object.assign(this.subscription, {
-      endedAt: this.now,
-      endReason: reason,
-      chargeProgress: 'none',
-      authenticationSecret: null,
-      firstFailedAt: null,
-      retryAt: null,
-    });
+    Object.assign(this.subscription, { endedAt: this.now, endReason: reason });
+    this.moveCharge({ name: 'close' });
+  }
+
+  /** Moves the charge for the next term on (`domain/charge-progress.ts`). */
+  moveCharge(move: ChargeMove): void {
+    Object.assign(this.subscription, moveCharge(this.subscription, move));
   }
 
   /** Runs when the change is safe in the database, such as waking the worker that carries it on. */

@@ -1,7 +1,6 @@
 /** Tables of a membership's record: the subscription, its terms, its mandates and its timeline. */
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type {
-  ChargeProgress,
   ContractingEntity,
   DueMove,
   Mandate,
@@ -11,6 +10,7 @@ import type {
   TermKind,
 } from '../domain/subscription.js';
 import type { EndReason } from '../domain/end-reason.js';
+import type { ChargeProgress } from '../domain/charge-progress.js';
 
 @Entity('subscriptions')
 export class SubscriptionEntity implements Subscription {

@@ -1,12 +1,7 @@
 /** What time does next to a subscription, for every status and every progress of its charge; and how long benefits last. */
 import { benefitsUntil, currentTerm, nextChargeAt, nextDue, waitingTerm } from '../../src/domain/due.js';
-import type {
-  ChargeProgress,
-  Subscription,
-  SubscriptionStatus,
-  Term,
-  TermKind,
-} from '../../src/domain/subscription.js';
+import type { Subscription, SubscriptionStatus, Term, TermKind } from '../../src/domain/subscription.js';
+import type { ChargeProgress } from '../../src/domain/charge-progress.js';
 
 const createdAt = new Date('2026-03-01T10:00:00.000Z');
 const endsAt = new Date('2026-03-31T10:00:00.000Z');

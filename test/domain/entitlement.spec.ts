@@ -1,6 +1,7 @@
 /** Who is entitled at which instant, and why not: term, grace, and every boundary to the millisecond. */
 import { decideEntitlement } from '../../src/domain/entitlement.js';
-import type { ChargeProgress, SubscriptionStatus, TermKind } from '../../src/domain/subscription.js';
+import type { SubscriptionStatus, TermKind } from '../../src/domain/subscription.js';
+import type { ChargeProgress } from '../../src/domain/charge-progress.js';
 
 const startsAt = new Date('2026-03-01T10:00:00.000Z');
 const endsAt = new Date('2026-03-31T10:00:00.000Z');

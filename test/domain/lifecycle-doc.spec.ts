@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { nextDue } from '../../src/domain/due.js';
 import { MOVES, type Move } from '../../src/domain/moves.js';
-import { CHARGE_PROGRESS, SUBSCRIPTION_STATUSES, isLive, type Term } from '../../src/domain/subscription.js';
+import { SUBSCRIPTION_STATUSES, isLive, type Term } from '../../src/domain/subscription.js';
+import { CHARGE_PROGRESS } from '../../src/domain/charge-progress.js';
 
 const page = readFileSync(path.resolve(__dirname, '../../docs/LIFECYCLE.md'), 'utf8');
 
