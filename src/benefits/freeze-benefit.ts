@@ -30,7 +30,8 @@ export class FreezeBenefit {
       if (standing?.frozen === frozen && standing.reason === reason) return standing;
       const said: BenefitFreezeEntity = { subscriptionId, benefit, frozen, reason, at: change.now };
       await change.tx.upsert(BenefitFreezeEntity, said, ['subscriptionId', 'benefit']);
-      const [event, words] = frozen ? ['benefit.frozen', 'frozen'] : ['benefit.unfrozen', 'no longer frozen'];
+      const event = frozen ? 'benefit.frozen' : 'benefit.unfrozen';
+      const words = frozen ? 'frozen' : 'no longer frozen';
       change.record(event, '4.5', `${benefit} is ${words}: ${reason}`, { benefit, frozen, reason });
       return said;
     });

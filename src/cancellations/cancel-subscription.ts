@@ -36,6 +36,7 @@ export class CancelSubscription {
       const quote = await this.decide(change, quoteId);
       await this.endWithReturns.end(change, quote, {
         move: 'cancel',
+        event: 'subscription.canceled',
         endReason: 'canceled_by_member',
         words: 'canceled by the member',
         quoteId,

@@ -16,7 +16,9 @@ import { CancellationEntity } from './cancellation.entity.js';
 import type { EndReason } from '../domain/end-reason.js';
 
 export interface Ending {
-  move: MoveName;
+  move: Extract<MoveName, 'cancel' | 'discontinue'>;
+  /** The fact the timeline tells. */
+  event: 'subscription.canceled' | 'subscription.discontinued';
   endReason: EndReason;
   words: string;
   quoteId: string | null;
@@ -43,7 +45,7 @@ export class EndWithReturns {
     const id = newId();
     const row = { id, subscriptionId: subscription.id, quoteId, reason, basis, effectiveAt };
     await tx.insert(CancellationEntity, row);
-    change.record(`subscription.${subscription.status}`, clause, `${ending.words}: ${formula}`, {
+    change.record(ending.event, clause, `${ending.words}: ${formula}`, {
       basis,
       refundMinor,
       currency,

@@ -75,6 +75,7 @@ export class RunDiscontinuation implements OnModuleInit {
     const { quote } = await this.assessCancellation.assess(change, quoteDiscontinuation, effectiveAt);
     await this.endWithReturns.end(change, quote, {
       move: 'discontinue',
+      event: 'subscription.discontinued',
       endReason: 'market_discontinued',
       words: 'the market ended',
       quoteId: null,

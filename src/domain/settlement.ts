@@ -60,7 +60,7 @@ export interface DeclineFacts {
 
 export type DeclineEffect =
   | { kind: 'none' }
-  | { kind: 'end'; move: MoveName; reason: EndReason; clause: string }
+  | { kind: 'end'; move: 'abandon' | 'expire'; reason: EndReason; clause: string }
   | { kind: 'overdue'; firstFailedAt: Date; retryAt: Date | null; clause: '5.1' };
 
 /** A declined first charge ends the subscription at once; a later one makes it overdue until paid or given up. */

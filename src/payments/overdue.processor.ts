@@ -4,7 +4,6 @@
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EndReason } from '../domain/end-reason.js';
-import type { MoveName } from '../domain/moves.js';
 import { RequestStore } from '../gateway/request.store.js';
 import type { Change } from '../subscriptions/change.js';
 import { SubscriptionJobs } from '../subscriptions/subscription-jobs.js';
@@ -24,10 +23,10 @@ export class OverdueProcessor implements OnModuleInit {
     this.jobs.registerMove('abandon', (change) => this.giveUp(change, 'abandon', 'not_completed', '3.1.2'));
   }
 
-  private async giveUp(change: Change, move: MoveName, reason: EndReason, clause: string): Promise<void> {
+  private async giveUp(change: Change, move: 'expire' | 'abandon', reason: EndReason, clause: string): Promise<void> {
     await this.requests.withdrawWaiting(change);
     change.end(move, reason);
-    change.record(`subscription.${change.subscription.status}`, clause, `ended: ${reason}`);
+    change.record(move === 'abandon' ? 'subscription.abandoned' : 'subscription.expired', clause, `ended: ${reason}`);
   }
 }
 

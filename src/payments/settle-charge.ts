@@ -115,7 +115,8 @@ export class SettleCharge {
     if (effect.kind === 'end') {
       const rejected = effect.reason === 'payment_declined' && code === METHOD_REJECTED;
       change.end(effect.move, rejected ? 'payment_method_rejected' : effect.reason);
-      change.record(`subscription.${subscription.status}`, effect.clause, `ended: ${effect.reason}`, { code });
+      const event = effect.move === 'abandon' ? 'subscription.abandoned' : 'subscription.expired';
+      change.record(event, effect.clause, `ended: ${effect.reason}`, { code });
       return;
     }
     if (status !== 'past_due') {

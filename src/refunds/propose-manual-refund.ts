@@ -61,7 +61,7 @@ export class ProposeManualRefund {
     await this.payouts.insert(tx, payout);
     await this.refunds.save(tx, { ...refund, retryAt: null });
     const words = `${amountMinor} ${currency} is proposed to be paid another way: ${reason}`;
-    change.record('refund.payout_proposed', clause, words, { refundId, bankReference, by: proposedBy });
+    change.record('refund.manual_proposed', clause, words, { refundId, bankReference, by: proposedBy });
     await this.cases.open(tx, {
       kind: 'refund_failed',
       subscriptionId,

@@ -5,6 +5,7 @@
 import { moveCharge, type ChargeMove } from '../domain/charge-progress.js';
 import { makeMove, type MoveName } from '../domain/moves.js';
 import type { Actor, Subscription, Term } from '../domain/subscription.js';
+import type { DataOf, TimelineData, TimelineEventName } from '../domain/timeline-event.js';
 import { newId } from '../platform/ids.js';
 import type { TimelineLine } from './timeline.store.js';
 import type { EndReason } from '../domain/end-reason.js';
@@ -60,9 +61,22 @@ export class Change {
   }
 
   /** Returns the id of the line, which is also that of the event others are told. */
-  record(event: string, clause: string | null, explanation: string, data: object = {}): string {
+  record<Name extends TimelineEventName>(
+    event: Name,
+    clause: string | null,
+    explanation: string,
+    ...[data]: DataOf<Name>
+  ): string {
     const id = newId();
-    this.lines.push({ id, at: this.now, actor: this.actor, event, clause, explanation, data });
+    const line = { id, at: this.now, actor: this.actor, event, clause, explanation, data: data ?? {} };
+    // The name and its data were checked together above.
+    this.lines.push(line as TimelineLine);
     return id;
+  }
+
+  /** What this change has recorded under a name, if it has. */
+  recorded<Name extends TimelineEventName>(event: Name): TimelineData[Name] | null {
+    const line = this.lines.find((one) => one.event === event);
+    return (line?.data as TimelineData[Name] | undefined) ?? null;
   }
 }

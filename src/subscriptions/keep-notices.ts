@@ -14,6 +14,7 @@ import {
   type NoticeKind,
 } from '../domain/notice.js';
 import type { RulePack } from '../domain/rule-pack.js';
+import type { TimelineData } from '../domain/timeline-event.js';
 import type { SubscriptionStatus, Term } from '../domain/subscription.js';
 import { MarketStore } from '../markets/market.store.js';
 import { calendarDaysBefore } from '../platform/time/calendar.js';
@@ -50,12 +51,12 @@ export class KeepNotices {
     const { status } = subscription;
     if (lastTerm !== null) await this.plan(change, lastTerm);
     if (status === before.status) return;
-    if (status === 'past_due') await this.tellNow(change, 'payment_failed', moneyIn(change, 'subscription.past_due'));
+    if (status === 'past_due') await this.tellNow(change, 'payment_failed', change.recorded('subscription.past_due'));
     if (status === 'canceled') {
-      await this.tellNow(change, 'cancellation_receipt', moneyIn(change, 'subscription.canceled'));
+      await this.tellNow(change, 'cancellation_receipt', returnedIn(change.recorded('subscription.canceled')));
     }
     if (status === 'discontinued') {
-      await this.tellNow(change, 'market_ended', moneyIn(change, 'subscription.discontinued'));
+      await this.tellNow(change, 'market_ended', returnedIn(change.recorded('subscription.discontinued')));
     }
   }
 
@@ -156,10 +157,6 @@ export class KeepNotices {
   }
 }
 
-/** The amount a line of this change speaks of: what is overdue, or what goes back. */
-function moneyIn({ lines }: Change, event: string): Money | null {
-  const data = lines.find((line) => line.event === event)?.data as
-    { amountMinor?: number; refundMinor?: number; currency?: string } | undefined;
-  const amountMinor = data?.amountMinor ?? data?.refundMinor;
-  return amountMinor === undefined || data?.currency === undefined ? null : { amountMinor, currency: data.currency };
+function returnedIn(ended: TimelineData['subscription.canceled'] | null): Money | null {
+  return ended === null ? null : { amountMinor: ended.refundMinor, currency: ended.currency };
 }

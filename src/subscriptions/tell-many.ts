@@ -49,7 +49,7 @@ export class TellMany {
         id: notice.eventId,
         at: now,
         actor,
-        event: 'notice.due',
+        event: 'notice.due' as const,
         clause: content.clause,
         explanation: `the member is told: ${content.subject}`,
         data: { noticeId, kind, ...content },

@@ -4,6 +4,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import { isPublished } from '../domain/published-event.js';
+import type { TimelineEvent } from '../domain/timeline-event.js';
 import type { Actor, Subscription } from '../domain/subscription.js';
 import { Database } from '../platform/database/database.js';
 import { Outbox, type OutboxEvent } from '../notifications/outbox.js';
@@ -11,16 +12,14 @@ import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
 import { TimelineEntity } from './subscription.entity.js';
 import type { Tx } from '../platform/database/tx.js';
 
-export interface TimelineLine {
+export type TimelineLine = TimelineEvent & {
   /** Also the id of the event that other programs are told. */
   id: string;
   at: Date;
   actor: Actor;
-  event: string;
   clause: string | null;
   explanation: string;
-  data: object;
-}
+};
 
 /** A line with what others are told of its subscription. */
 export interface RecordedLine {
