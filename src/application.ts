@@ -9,15 +9,15 @@ import { DocumentBuilder, getSchemaPath, SwaggerModule, type OpenAPIObject } fro
 import express, { type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { AppModule } from './app.module.js';
-import { SCOPES } from './platform/http/access.js';
 import type { Config } from './platform/config.js';
-import { JobRunner } from './platform/jobs/job-runner.js';
+import { SCOPES } from './platform/http/access.js';
 import { fieldErrors } from './platform/http/field-errors.js';
 import { JsonLogger, nameRequest } from './platform/http/logging.js';
 import { Metrics } from './platform/http/metrics.js';
 import { validationFailed } from './platform/http/problem.js';
 import { ProblemView } from './platform/http/problem.view.js';
 import { LONG_TEXT_PATH, parseStrictJson } from './platform/http/strict-json.js';
+import { JobRunner } from './platform/jobs/job-runner.js';
 
 const rawText = express.text({ type: () => true, limit: '256kb' });
 const jsonText = express.text({ type: 'application/json', limit: '32kb' });

@@ -1,8 +1,8 @@
 /** `npm start`: the embedded default. Prints where everything is and a first subscription to try; Ctrl-C stops it all. */
 import { fileURLToPath } from 'node:url';
 import { startEverything, type Running } from './embedded/everything.js';
-import { SCOPES } from './platform/http/access.js';
 import { loadConfig, type Config } from './platform/config.js';
+import { SCOPES } from './platform/http/access.js';
 import { signToken } from './platform/http/signing-keys.js';
 
 const HELP = `npm start: runs the whole service: API, workers, and where none is configured an embedded PostgreSQL and

@@ -9,12 +9,12 @@ import { addOnReference, checkAcceptance, type AddOn } from '../domain/add-on.js
 import { newCharge, type Charge } from '../domain/charge.js';
 import type { Money } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
-import { ChargeStore } from '../payments/charge.store.js';
 import { RequestStore } from '../gateway/request.store.js';
+import { ChargeStore } from '../payments/charge.store.js';
 import type { Bind } from '../platform/http/idempotency.js';
 import { newId } from '../platform/ids.js';
-import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import type { Change } from '../subscriptions/change.js';
 import { FindOffer } from './find-offer.js';
 
 export interface AddOnAnswer {

@@ -1,5 +1,5 @@
 /**
- * Charges of value-added services as gateway requests: sent, asked for and taken back like any charge, and settled
+ * Charges of value-added services as gateway requests: sent, asked for and withdrawn like any charge, and settled
  * apart from the membership: an outcome never starts or ends a term and never makes it past due (3.1.3).
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
@@ -7,12 +7,12 @@ import { AddOnStore } from '../benefits/add-on.store.js';
 import { settleAddOnCapture } from '../domain/add-on.js';
 import type { Charge } from '../domain/charge.js';
 import { isLive } from '../domain/subscription.js';
-import { Ledger } from '../ledger/ledger.js';
-import { ChargeRequests } from '../payments/charge-requests.js';
-import { ChargeStore } from '../payments/charge.store.js';
 import type { Outcome } from '../gateway/outcome.js';
 import { RequestKinds, type GatewayRequest, type RequestKind } from '../gateway/request-kind.js';
 import { RequestStore } from '../gateway/request.store.js';
+import { Ledger } from '../ledger/ledger.js';
+import { ChargeRequests } from '../payments/charge-requests.js';
+import { ChargeStore } from '../payments/charge.store.js';
 import type { Change } from '../subscriptions/change.js';
 
 @Injectable()
@@ -53,7 +53,7 @@ export class AddOnCharges implements RequestKind, OnModuleInit {
       case 'failed':
         return this.declined(change, charge, outcome.code);
       case 'waiting_for_member':
-        // An extra is not worth a wait: it is taken back, and offered as before.
+        // An extra is not worth a wait: it is withdrawn, and offered as before.
         return this.requests.withdrawWaiting(change, { subjectId: charge.id });
       case 'unknown':
         await this.charges.save(change.tx, { ...charge, status: 'unknown' });
@@ -65,11 +65,11 @@ export class AddOnCharges implements RequestKind, OnModuleInit {
     const { id: chargeId, reference, amountMinor, currency } = charge;
     const addOn = await this.addOns.ofCharge(tx, chargeId);
     const effect = settleAddOnCapture(addOn, chargeId, isLive(subscription.status));
-    const unappliedAt = effect === 'serve' ? null : now;
+    const unappliedAt = effect === 'apply' ? null : now;
     await this.charges.save(tx, { ...charge, status: 'succeeded', gatewayPaymentId, settledAt: now, unappliedAt });
     const data = { code: addOn.code, chargeId, reference };
     change.record('charge.succeeded', '3.1.3', `${amountMinor} ${currency} was captured for ${addOn.code}`, data);
-    if (effect === 'serve') {
+    if (effect === 'apply') {
       await this.ledger.captured(change, charge, null, '3.1.3');
       await this.addOns.save(tx, { ...addOn, status: 'accepted' });
       change.record('add_on.paid', '3.1.3', `${addOn.code} is paid and on`, data);

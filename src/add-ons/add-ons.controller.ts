@@ -2,8 +2,8 @@
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Refusal } from '../domain/refusal.js';
-import { ChargeStore } from '../payments/charge.store.js';
 import { RequestStore } from '../gateway/request.store.js';
+import { ChargeStore } from '../payments/charge.store.js';
 import { RequireScope } from '../platform/http/access.js';
 import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/http/idempotency.js';
 import { IdParam } from '../platform/http/params.dto.js';

@@ -1,11 +1,11 @@
 /**
- * Owns: the member's yes or no to value-added services, and their charges' way in and out of the one door.
+ * Owns: the member's yes or no to value-added services, and their charges as requests to the gateway.
  * Does not own: the offers (markets), the record of answers (benefits), their return with the membership (cancellations).
  * Always true: charged only after an explicit yes at the price in force, once; never part of a term (3.1.3).
  */
 import { Module } from '@nestjs/common';
-import { GatewayModule } from '../gateway/gateway.module.js';
 import { BenefitsModule } from '../benefits/benefits.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';

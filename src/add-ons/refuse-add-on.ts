@@ -11,8 +11,8 @@ import { ChargeStore } from '../payments/charge.store.js';
 import type { Bind } from '../platform/http/idempotency.js';
 import { OpenRefund } from '../refunds/open-refund.js';
 import { RefundStore } from '../refunds/refund.store.js';
-import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import type { Change } from '../subscriptions/change.js';
 import { FindOffer } from './find-offer.js';
 
 @Injectable()

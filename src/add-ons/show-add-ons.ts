@@ -5,8 +5,8 @@ import type { AddOn } from '../domain/add-on.js';
 import type { Money } from '../domain/money.js';
 import { AddOnOfferStore } from '../markets/add-on-offer.store.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
+import { Clock } from '../platform/time/clock.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import type { AddOnView } from './add-on.dto.js';
 

@@ -4,10 +4,10 @@ import { LessThan } from 'typeorm';
 import { Refusal } from '../domain/refusal.js';
 import { inForceAt } from '../domain/rule-pack.js';
 import { Database } from '../platform/database/database.js';
+import type { Tx } from '../platform/database/tx.js';
 import { limitOf, type Page } from '../platform/http/page.js';
 import type { AgreementsQuery } from './agreement.dto.js';
 import { AgreementEntity } from './agreement.entity.js';
-import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class AgreementStore {

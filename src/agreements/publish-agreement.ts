@@ -5,12 +5,12 @@
 import { Injectable } from '@nestjs/common';
 import { judgePublishing } from '../domain/publishing.js';
 import { Refusal } from '../domain/refusal.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
-import { validationFailed } from '../platform/http/problem.js';
-import { AgreementEntity } from './agreement.entity.js';
-import type { AgreementBody } from './agreement.dto.js';
 import type { Tx } from '../platform/database/tx.js';
+import { validationFailed } from '../platform/http/problem.js';
+import { Clock } from '../platform/time/clock.js';
+import type { AgreementBody } from './agreement.dto.js';
+import { AgreementEntity } from './agreement.entity.js';
 
 @Injectable()
 export class PublishAgreement {

@@ -2,10 +2,10 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import type { AddOn } from '../domain/add-on.js';
+import type { Tx } from '../platform/database/tx.js';
 import { newId } from '../platform/ids.js';
 import type { Change } from '../subscriptions/change.js';
 import { AddOnChargeEntity, AddOnEntity } from './add-on.entity.js';
-import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class AddOnStore {

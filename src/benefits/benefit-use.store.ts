@@ -2,9 +2,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Term } from '../domain/subscription.js';
 import { Database } from '../platform/database/database.js';
+import type { Tx } from '../platform/database/tx.js';
 import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
 import { BenefitUseEntity } from './benefit-use.entity.js';
-import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class BenefitUseStore {

@@ -1,8 +1,8 @@
 /** Whether a user enjoys benefits when shipping to a country now (1.5, 4.1), which ones, until when, and why. */
 import { Injectable } from '@nestjs/common';
 import { benefitsOn } from '../domain/benefit.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
+import { Clock } from '../platform/time/clock.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { DeriveEntitlement } from './derive-entitlement.js';
 import type { EntitlementView } from './entitlement.dto.js';

@@ -6,8 +6,8 @@ import { currentTerm } from '../domain/due.js';
 import { decideEntitlement } from '../domain/entitlement.js';
 import type { Subscription, Term } from '../domain/subscription.js';
 import { MarketStore } from '../markets/market.store.js';
-import { BenefitFreezeEntity } from './benefit-freeze.entity.js';
 import type { Tx } from '../platform/database/tx.js';
+import { BenefitFreezeEntity } from './benefit-freeze.entity.js';
 
 @Injectable()
 export class DeriveEntitlement {

@@ -2,8 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { Refusal } from '../domain/refusal.js';
 import { MarketStore } from '../markets/market.store.js';
-import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import type { Change } from '../subscriptions/change.js';
 import { BenefitFreezeEntity } from './benefit-freeze.entity.js';
 
 export interface FreezeOrder {

@@ -5,8 +5,8 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { GatewayModule } from '../gateway/gateway.module.js';
 import { BenefitsModule } from '../benefits/benefits.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';

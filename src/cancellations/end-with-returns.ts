@@ -5,15 +5,15 @@
 import { Injectable } from '@nestjs/common';
 import type { CancellationQuote } from '../domain/cancellation.js';
 import { waitingTerm } from '../domain/due.js';
+import type { EndReason } from '../domain/end-reason.js';
 import type { MoveName } from '../domain/moves.js';
-import { Ledger } from '../ledger/ledger.js';
 import { RequestStore } from '../gateway/request.store.js';
+import { Ledger } from '../ledger/ledger.js';
 import { newId } from '../platform/ids.js';
 import { OpenRefund } from '../refunds/open-refund.js';
 import type { Change } from '../subscriptions/change.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { CancellationEntity } from './cancellation.entity.js';
-import type { EndReason } from '../domain/end-reason.js';
 
 export interface Ending {
   move: Extract<MoveName, 'cancel' | 'discontinue'>;

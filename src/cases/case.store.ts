@@ -1,15 +1,15 @@
 /** Opens cases in the transaction of the fact, one per subject at a time, and lets operations close them with a reason. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Metrics } from '../platform/http/metrics.js';
 import { IsNull } from 'typeorm';
 import { Refusal } from '../domain/refusal.js';
-import { Clock } from '../platform/time/clock.js';
-import { Database } from '../platform/database/database.js';
-import { newId } from '../platform/ids.js';
 import { Outbox } from '../notifications/outbox.js';
-import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
-import { CaseEntity } from './case.entity.js';
+import { Database } from '../platform/database/database.js';
 import type { Tx } from '../platform/database/tx.js';
+import { Metrics } from '../platform/http/metrics.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
+import { newId } from '../platform/ids.js';
+import { Clock } from '../platform/time/clock.js';
+import { CaseEntity } from './case.entity.js';
 
 export interface NewCase {
   kind:

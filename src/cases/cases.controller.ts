@@ -4,8 +4,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { RequireScope, Subject } from '../platform/http/access.js';
 import { ApiPage, PageQuery, pageOf, type Page } from '../platform/http/page.js';
 import { IdParam } from '../platform/http/params.dto.js';
-import { CaseEntity } from './case.entity.js';
 import { ResolutionBody } from './case.dto.js';
+import { CaseEntity } from './case.entity.js';
 import { CaseStore } from './case.store.js';
 
 @ApiTags('operations')

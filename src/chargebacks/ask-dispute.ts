@@ -1,14 +1,14 @@
 /**
- * Asks the gateway about a dispute and carries its answer to the door. An event, a sweep and a look through the gateway's
+ * Asks the gateway about a dispute and carries its answer to `SettleDispute`. An event, a poll and a look through the gateway's
  * own list all come this way, and none of them is believed.
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { statusOfDispute } from '../domain/chargeback.js';
-import { ChargeStore } from '../payments/charge.store.js';
 import { EventHandlers, type EventHandler } from '../gateway/event-handlers.js';
 import type { GatewayDispute } from '../gateway/outcome.js';
 import { RequestStore } from '../gateway/request.store.js';
 import { StripeGateway } from '../gateway/stripe/stripe-gateway.js';
+import { ChargeStore } from '../payments/charge.store.js';
 import { SettleDispute } from './settle-dispute.js';
 
 @Injectable()
@@ -34,16 +34,16 @@ export class AskDispute implements EventHandler, OnModuleInit {
 
   /** False when there was no usable answer, or it cannot be applied yet: to be asked again. */
   async ask(gatewayDisputeId: string): Promise<boolean> {
-    const told = await this.gateway.findDispute(gatewayDisputeId);
-    if (told === 'unanswered') return false;
-    return told === 'unheard_of' || this.settle(told);
+    const dispute = await this.gateway.findDispute(gatewayDisputeId);
+    if (dispute === 'unanswered') return false;
+    return dispute === 'unheard_of' || this.settle(dispute);
   }
 
   /** An inquiry takes no money, and a payment of something else than memberships is not ours. */
-  async settle(told: GatewayDispute): Promise<boolean> {
-    const status = statusOfDispute(told.status);
-    const chargeId = status === null ? null : await this.chargeOf(told);
-    return status === null || chargeId === null || this.settleDispute.settle(chargeId, told, status);
+  async settle(dispute: GatewayDispute): Promise<boolean> {
+    const status = statusOfDispute(dispute.status);
+    const chargeId = status === null ? null : await this.chargeOf(dispute);
+    return status === null || chargeId === null || this.settleDispute.settle(chargeId, dispute, status);
   }
 
   /** By the payment, or where that is not booked yet by the reference it carries. */

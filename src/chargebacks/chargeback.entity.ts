@@ -40,7 +40,7 @@ export class ChargebackEntity implements Chargeback {
   @Column('timestamptz', { nullable: true })
   nextQueryAt: Date | null;
 
-  /** Machine time until which a sweep has handed it to a worker. */
+  /** Machine time until which a poll has handed it to a worker. */
   @Column('timestamptz', { nullable: true })
   claimedUntil: Date | null;
 }

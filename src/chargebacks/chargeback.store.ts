@@ -1,11 +1,11 @@
 /** Reads and writes chargebacks, and how far the gateway was asked for new ones; decides nothing. */
 import { Injectable } from '@nestjs/common';
 import type { Chargeback, ChargebackStatus } from '../domain/chargeback.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
-import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
-import { ChargebackEntity } from './chargeback.entity.js';
 import type { Tx } from '../platform/database/tx.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
+import { Clock } from '../platform/time/clock.js';
+import { ChargebackEntity } from './chargeback.entity.js';
 
 @Injectable()
 export class ChargebackStore {

@@ -6,10 +6,10 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { MembershipsModule } from '../memberships/memberships.module.js';
-import { GatewayModule } from '../gateway/gateway.module.js';
 import { CasesModule } from '../cases/cases.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
+import { MembershipsModule } from '../memberships/memberships.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { RefundsModule } from '../refunds/refunds.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';

@@ -1,13 +1,13 @@
 /**
- * The duties that find what no event told: open disputes are asked for every day or few, and the gateway's own list of new
+ * The jobs that find what no event told: open disputes are asked for every day or few, and the gateway's own list of new
  * ones is looked through every hour. The hour is machine time: nothing becomes due by it.
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { askAgainAt } from '../domain/chargeback.js';
 import { HOUR_MS, plusDays, plusMs } from '../domain/instant.js';
 import { StripeGateway } from '../gateway/stripe/stripe-gateway.js';
-import { Clock } from '../platform/time/clock.js';
 import { JobRunner } from '../platform/jobs/job-runner.js';
+import { Clock } from '../platform/time/clock.js';
 import { AskDispute } from './ask-dispute.js';
 import { ChargebackStore } from './chargeback.store.js';
 
@@ -53,10 +53,10 @@ export class ChargebacksProcessor implements OnModuleInit {
   private async look(id: string): Promise<void> {
     const now = await this.clock.now();
     const since = await this.chargebacks.lookedTo(id);
-    const told = await this.gateway.disputesSince(since === null ? null : plusDays(since, -OVERLAP_DAYS));
-    if (typeof told === 'string') return this.chargebacks.lookAgain(id, LOOK_AGAIN_SECONDS, null);
+    const disputes = await this.gateway.disputesSince(since === null ? null : plusDays(since, -OVERLAP_DAYS));
+    if (typeof disputes === 'string') return this.chargebacks.lookAgain(id, LOOK_AGAIN_SECONDS, null);
     let applied = true;
-    for (const dispute of told) applied = (await this.askDispute.settle(dispute)) && applied;
+    for (const dispute of disputes) applied = (await this.askDispute.settle(dispute)) && applied;
     await this.chargebacks.lookAgain(id, applied ? LOOK_EVERY_SECONDS : LOOK_AGAIN_SECONDS, applied ? now : null);
   }
 }

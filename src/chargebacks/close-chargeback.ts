@@ -5,8 +5,8 @@
 import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
 import type { Chargeback } from '../domain/chargeback.js';
-import { ChargeStore } from '../payments/charge.store.js';
 import { CashLedger } from '../ledger/cash-ledger.js';
+import { ChargeStore } from '../payments/charge.store.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChargebackStore } from './chargeback.store.js';
 import { HoldService } from './hold-service.js';

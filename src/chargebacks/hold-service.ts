@@ -20,7 +20,7 @@ export class HoldService {
     private readonly cases: CaseStore,
   ) {}
 
-  /** Auto-renewal stays off, whoever wins, until the member switches it on. */
+  /** Auto-renewal stays off, also after a dispute that is won, until the member switches it on. */
   async stop(change: Change, { id: chargebackId, reason }: Chargeback): Promise<void> {
     const { subscription } = change;
     if (!isLive(subscription.status) || subscription.status === 'pending_payment') return;

@@ -6,9 +6,9 @@ import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
 import type { Charge } from '../domain/charge.js';
 import { askAgainAt, type Chargeback } from '../domain/chargeback.js';
+import type { GatewayDispute } from '../gateway/outcome.js';
 import { CashLedger } from '../ledger/cash-ledger.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import type { GatewayDispute } from '../gateway/outcome.js';
 import { newId } from '../platform/ids.js';
 import { RefundStore } from '../refunds/refund.store.js';
 import type { Change } from '../subscriptions/change.js';
@@ -26,9 +26,9 @@ export class OpenChargeback {
     private readonly cases: CaseStore,
   ) {}
 
-  async open(change: Change, charge: Charge, told: GatewayDispute): Promise<Chargeback> {
+  async open(change: Change, charge: Charge, dispute: GatewayDispute): Promise<Chargeback> {
     const { tx, now } = change;
-    const { gatewayDisputeId, amountMinor, currency, reason } = told;
+    const { gatewayDisputeId, amountMinor, currency, reason } = dispute;
     const { id: chargeId, subscriptionId, termNumber } = charge;
     const chargeback: Chargeback = {
       id: newId(),
@@ -57,12 +57,17 @@ export class OpenChargeback {
       reason,
     });
     await this.holdService.stop(change, chargeback);
-    await this.openCase(change, chargeback, told, words);
+    await this.openCase(change, chargeback, dispute, words);
     return chargeback;
   }
 
   /** A refund that is made or on its way may mean that the member gets the money twice: a person should tell the bank. */
-  private async openCase(change: Change, chargeback: Chargeback, told: GatewayDispute, words: string): Promise<void> {
+  private async openCase(
+    change: Change,
+    chargeback: Chargeback,
+    dispute: GatewayDispute,
+    words: string,
+  ): Promise<void> {
     const { id: subjectId, subscriptionId, chargeId, currency } = chargeback;
     const returned = await this.refunds.lockAll(change.tx, chargeId);
     const returnedMinor = returned.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
@@ -72,7 +77,7 @@ export class OpenChargeback {
       subscriptionId,
       subjectId,
       explanation: `${words}${twice}`,
-      data: { ...told, refunds: returned.map(({ id, amountMinor, status }) => ({ id, amountMinor, status })) },
+      data: { ...dispute, refunds: returned.map(({ id, amountMinor, status }) => ({ id, amountMinor, status })) },
       openedAt: change.now,
     });
   }

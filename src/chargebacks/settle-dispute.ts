@@ -1,15 +1,15 @@
 /**
- * The one door for disputes. It locks the subscription, reads again, applies what the gateway says at most once, and
+ * The outcome handler of disputes. It locks the subscription, reads again, applies what the gateway says at most once, and
  * never lets an older fact overwrite a newer one; what does not fit the books becomes a case.
  */
 import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
 import type { Charge } from '../domain/charge.js';
 import type { Chargeback, ChargebackStatus } from '../domain/chargeback.js';
-import { ChargeStore } from '../payments/charge.store.js';
 import type { GatewayDispute } from '../gateway/outcome.js';
-import type { Change } from '../subscriptions/change.js';
+import { ChargeStore } from '../payments/charge.store.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import type { Change } from '../subscriptions/change.js';
 import { ChargebackStore } from './chargeback.store.js';
 import { CloseChargeback } from './close-chargeback.js';
 import { OpenChargeback } from './open-chargeback.js';
@@ -26,30 +26,30 @@ export class SettleDispute {
   ) {}
 
   /** False when it cannot be applied yet: the capture is not booked, or a refund of it is not decided. */
-  async settle(chargeId: string, told: GatewayDispute, status: ChargebackStatus): Promise<boolean> {
+  async settle(chargeId: string, dispute: GatewayDispute, status: ChargebackStatus): Promise<boolean> {
     const { subscriptionId } = await this.charges.get(chargeId);
     return this.changeSubscription.change(subscriptionId, 'gateway', async (change) => {
       const charge = await this.charges.lock(change.tx, chargeId);
       if (charge.status !== 'succeeded') return false;
-      const known = await this.chargebacks.findByDispute(change.tx, told.gatewayDisputeId);
-      const wrong = contradiction(charge, known, told, status);
+      const known = await this.chargebacks.findByDispute(change.tx, dispute.gatewayDisputeId);
+      const wrong = contradiction(charge, known, dispute, status);
       if (wrong !== null) {
-        await this.openCase(change, charge, told, wrong);
+        await this.openCase(change, charge, dispute, wrong);
         return true;
       }
-      const chargeback = known ?? (await this.openChargeback.open(change, charge, told));
+      const chargeback = known ?? (await this.openChargeback.open(change, charge, dispute));
       if (chargeback.status !== 'open' || status === 'open') return true;
       return this.closeChargeback.close(change, chargeback, status);
     });
   }
 
-  private openCase({ tx, now }: Change, charge: Charge, told: GatewayDispute, wrong: string): Promise<void> {
+  private openCase({ tx, now }: Change, charge: Charge, dispute: GatewayDispute, wrong: string): Promise<void> {
     return this.cases.open(tx, {
       kind: 'chargeback',
       subscriptionId: charge.subscriptionId,
       subjectId: charge.id,
-      explanation: `dispute ${told.gatewayDisputeId} of charge ${charge.reference} cannot be booked: ${wrong}`,
-      data: told,
+      explanation: `dispute ${dispute.gatewayDisputeId} of charge ${charge.reference} cannot be booked: ${wrong}`,
+      data: dispute,
       openedAt: now,
     });
   }
@@ -59,10 +59,10 @@ export class SettleDispute {
 function contradiction(
   charge: Charge,
   known: Chargeback | null,
-  told: GatewayDispute,
+  dispute: GatewayDispute,
   status: ChargebackStatus,
 ): string | null {
-  const { amountMinor, currency, paymentId } = told;
+  const { amountMinor, currency, paymentId } = dispute;
   if (charge.gatewayPaymentId !== paymentId) return `it is about ${paymentId}, a payment that is not in the books`;
   if (charge.currency !== currency) return `it is in ${currency}`;
   if (known === null) return null;

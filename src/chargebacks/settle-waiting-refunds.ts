@@ -6,8 +6,8 @@ import { Injectable } from '@nestjs/common';
 import { coveredRefunds, type Chargeback } from '../domain/chargeback.js';
 import { CashLedger } from '../ledger/cash-ledger.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import { OpenRefund } from '../refunds/open-refund.js';
 import { ManualRefundStore } from '../refunds/manual-refund.store.js';
+import { OpenRefund } from '../refunds/open-refund.js';
 import { RefundStore } from '../refunds/refund.store.js';
 import { SettleRefund } from '../refunds/settle-refund.js';
 import type { Change } from '../subscriptions/change.js';
@@ -17,7 +17,7 @@ export class SettleWaitingRefunds {
   constructor(
     private readonly charges: ChargeStore,
     private readonly refunds: RefundStore,
-    private readonly payouts: ManualRefundStore,
+    private readonly manualRefunds: ManualRefundStore,
     private readonly openRefund: OpenRefund,
     private readonly settleRefund: SettleRefund,
     private readonly ledger: CashLedger,
@@ -30,7 +30,7 @@ export class SettleWaitingRefunds {
   /** What a person has proposed to pay another way is left to persons. */
   async sendAgain(change: Change, { id, chargeId }: Chargeback): Promise<void> {
     for (const refund of await this.refunds.lockAll(change.tx, chargeId)) {
-      const proposed = await this.payouts.proposed(change.tx, refund.id);
+      const proposed = await this.manualRefunds.proposed(change.tx, refund.id);
       if (refund.status !== 'failed' || proposed !== null) continue;
       await this.openRefund.retry(change, refund, { reason: 'the dispute was won', chargebackId: id });
     }

@@ -1,4 +1,4 @@
-/** The commands of whoever keeps the books: close a month, and check that everything agrees. */
+/** The commands of finance: close a month, and check that everything agrees. */
 import { Argument, Option, type Command } from 'commander';
 import { unusableAddOns } from '../add-ons/unusable-add-ons.js';
 import { CloseMonth, type MonthClose } from '../ledger/close-month.js';
@@ -68,7 +68,7 @@ async function checkAll(
   const now = await clock.now();
   const findings = await checkBooks(database, { now, record }, format === 'text' ? show : undefined);
   const broken = findings.filter(({ violations }) => violations > 0);
-  if (format === 'json') console.log(JSON.stringify(findings.map(told), null, 2));
+  if (format === 'json') console.log(JSON.stringify(findings.map(asJson), null, 2));
   else console.log(summary(findings.length, broken, record === null));
   return broken.length > 0 ? BROKEN : 0;
 }
@@ -89,6 +89,6 @@ function summary(asked: number, broken: Finding[], alone: boolean): string {
   return alone ? `${said} The gateway's record was not compared: --gateway.` : said;
 }
 
-function told({ check: { id, sentence }, violations, rows }: Finding): object {
+function asJson({ check: { id, sentence }, violations, rows }: Finding): object {
   return { id, sentence, violations, rows };
 }

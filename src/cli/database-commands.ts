@@ -1,4 +1,4 @@
-/** The commands of whoever installs the service: migrate, and print the schema. */
+/** The commands of the operator who installs the service: migrate, and print the schema. */
 import type { Command } from 'commander';
 import { loadConfig } from '../platform/config.js';
 import { migrate, revertLatest } from '../platform/database/migrate.js';
@@ -8,10 +8,10 @@ export function addDatabaseCommands(program: Command): void {
   program
     .command('migrate')
     .description('bring DATABASE_URL to the version this build needs')
-    .option('--down', 'take the latest migration back instead')
+    .option('--down', 'revert the latest migration instead')
     .action(async ({ down }: { down?: boolean }) => {
       const url = databaseUrl('migrated');
-      if (down === true) return console.log(`taken back: ${(await revertLatest(url)) ?? 'nothing'}`);
+      if (down === true) return console.log(`reverted: ${(await revertLatest(url)) ?? 'nothing'}`);
       const applied = await migrate(url);
       console.log(applied.length === 0 ? 'already current' : `applied: ${applied.join(', ')}`);
     });

@@ -7,7 +7,7 @@ export type Format = (typeof FORMATS)[number];
 const TABLE_ROWS_MAX = 1000;
 
 export async function printRows(batches: RowBatches, columns: readonly string[], format: Format): Promise<void> {
-  // Whoever reads may have seen enough, such as `head`.
+  // The reader may stop early, such as `head`.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   if (format === 'csv') return writeCsv(batches, columns, process.stdout);
   if (format === 'json') return printJson(batches);

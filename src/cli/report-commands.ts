@@ -5,12 +5,12 @@ import { Option, type Command } from 'commander';
 import { EntriesFilter, TrialBalanceQuery } from '../ledger/ledger.dto.js';
 import { BALANCE_COLUMNS, ENTRY_COLUMNS, ShowLedger } from '../ledger/show-ledger.js';
 import { loadConfig } from '../platform/config.js';
+import type { RowBatches } from '../platform/http/csv.js';
 import { DEFERRED_REVENUE_COLUMNS, DeferredRevenue } from '../reports/deferred-revenue.js';
 import { Membership, MEMBERSHIP_COLUMNS, membershipLines } from '../reports/membership.js';
 import { REFUND_COLUMNS, RefundsReport } from '../reports/refunds-report.js';
 import { MonthsQuery, PeriodQuery, RefundsPeriod } from '../reports/report.dto.js';
 import { Revenue, REVENUE_COLUMNS } from '../reports/revenue.js';
-import type { RowBatches } from '../platform/http/csv.js';
 import { FORMATS, printRows, type Format } from './print-rows.js';
 import { withDatabase, type Opened } from './with-database.js';
 

@@ -1,7 +1,7 @@
 /** Makes a token for an instance that signs with its local key. */
 import { Option, type Command } from 'commander';
-import { SCOPES } from '../platform/http/access.js';
 import { loadConfig } from '../platform/config.js';
+import { SCOPES } from '../platform/http/access.js';
 import { hasLocalKey, signToken } from '../platform/http/signing-keys.js';
 
 export function addTokenCommand(program: Command): void {

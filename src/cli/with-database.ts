@@ -5,13 +5,13 @@
 import { access, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { DataSource } from 'typeorm';
-import { Clock, SystemClock, TestClock } from '../platform/time/clock.js';
+import { clusterPlace } from '../embedded/postgres-cluster.js';
+import { startEmbeddedPostgres } from '../embedded/postgres.js';
 import type { Config } from '../platform/config.js';
 import { APP_ROLE } from '../platform/database/database-roles.js';
 import { Database, dataSourceOptions } from '../platform/database/database.js';
-import { startEmbeddedPostgres } from '../embedded/postgres.js';
-import { clusterPlace } from '../embedded/postgres-cluster.js';
 import { migrationsAreCurrent } from '../platform/database/migrate.js';
+import { Clock, SystemClock, TestClock } from '../platform/time/clock.js';
 
 const CONNECTIONS_MAX = 3;
 // Tells this command's connections from those of others.

@@ -5,12 +5,12 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { CompanyStore } from './company.store.js';
 import {
   ContractingEntityEntity,
   EntityTransferEntity,
   EntityTransferMoveEntity,
 } from './contracting-entity.entity.js';
-import { CompanyStore } from './company.store.js';
 import { LoadCompanies } from './load-companies.js';
 import { TransferStore } from './transfer.store.js';
 

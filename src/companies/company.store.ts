@@ -4,9 +4,9 @@ import { LessThanOrEqual } from 'typeorm';
 import { FMA_ENTITIES } from '../domain/contracting-entity.js';
 import { contractingEntitiesAt } from '../domain/entity-transfer.js';
 import type { ContractingEntity } from '../domain/subscription.js';
+import type { Tx } from '../platform/database/tx.js';
 import { Clock } from '../platform/time/clock.js';
 import { ContractingEntityEntity, EntityTransferEntity } from './contracting-entity.entity.js';
-import type { Tx } from '../platform/database/tx.js';
 
 /** Held shared by every sign-up until it commits, and alone by a transfer while it makes sure that it has them all. */
 const SIGN_UPS_LOCK = 7_316_405;

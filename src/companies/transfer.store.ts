@@ -2,13 +2,13 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThanOrEqual } from 'typeorm';
 import type { EntityTransfer } from '../domain/entity-transfer.js';
-import { Clock } from '../platform/time/clock.js';
-import { Database, violatesUnique } from '../platform/database/database.js';
-import { newId } from '../platform/ids.js';
-import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
 import { Refusal } from '../domain/refusal.js';
-import { EntityTransferEntity, EntityTransferMoveEntity } from './contracting-entity.entity.js';
+import { Database, violatesUnique } from '../platform/database/database.js';
 import type { Tx } from '../platform/database/tx.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
+import { newId } from '../platform/ids.js';
+import { Clock } from '../platform/time/clock.js';
+import { EntityTransferEntity, EntityTransferMoveEntity } from './contracting-entity.entity.js';
 
 export interface StoredTransfer extends EntityTransfer {
   id: string;
@@ -67,12 +67,12 @@ export class TransferStore {
     await tx.upsert(EntityTransferMoveEntity, { transferId, subscriptionId }, ['transferId', 'subscriptionId']);
   }
 
-  /** After a batch: how far it has come. The next sweep may go on at once. */
+  /** After a batch: how far it has come. The next poll may go on at once. */
   async progress(id: string, lookedThroughTo: string): Promise<void> {
     await this.write(this.database.reader, id, { lookedThroughTo });
   }
 
-  /** Waits for whoever has it looked at again, and keeps them waiting. */
+  /** Waits for a transaction that has the transfer looked through again, and makes the next one wait. */
   async lock(tx: Tx, id: string): Promise<void> {
     await tx.query('select 1 from entity_transfers where id = $1 for no key update', [id]);
   }

@@ -5,12 +5,12 @@
 import { Injectable } from '@nestjs/common';
 import { Refusal } from '../domain/refusal.js';
 import { MarketStore } from '../markets/market.store.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
-import { newId } from '../platform/ids.js';
-import { validationFailed } from '../platform/http/problem.js';
-import { DiscontinuationApprovalEntity, DiscontinuationEntity } from './discontinuation.entity.js';
 import type { Tx } from '../platform/database/tx.js';
+import { validationFailed } from '../platform/http/problem.js';
+import { newId } from '../platform/ids.js';
+import { Clock } from '../platform/time/clock.js';
+import { DiscontinuationApprovalEntity, DiscontinuationEntity } from './discontinuation.entity.js';
 
 const APPROVALS_NEEDED = 2;
 

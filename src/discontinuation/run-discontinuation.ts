@@ -1,5 +1,5 @@
 /**
- * Carries a market's end out at its date (5.4), through the duties of the workers: begins the run, ends membership by
+ * Carries a market's end out at its date (5.4), through the jobs of the workers: begins the run, ends membership by
  * membership at a steady pace, and closes it when none is left. Every step is found again in the rows after a crash.
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
@@ -7,9 +7,9 @@ import { In } from 'typeorm';
 import { AssessCancellation } from '../cancellations/assess-cancellation.js';
 import { EndWithReturns } from '../cancellations/end-with-returns.js';
 import { quoteDiscontinuation } from '../domain/cancellation.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
 import { JobRunner } from '../platform/jobs/job-runner.js';
+import { Clock } from '../platform/time/clock.js';
 import type { Change } from '../subscriptions/change.js';
 import { SubscriptionJobs } from '../subscriptions/subscription-jobs.js';
 import { DiscontinuationEntity } from './discontinuation.entity.js';

@@ -5,11 +5,11 @@
 import { Injectable } from '@nestjs/common';
 import { quoteDiscontinuation } from '../domain/cancellation.js';
 import { giveUpAt } from '../domain/charge.js';
+import { Refusal } from '../domain/refusal.js';
 import type { RulePack } from '../domain/rule-pack.js';
 import { MarketStore } from '../markets/market.store.js';
-import { Refusal } from '../domain/refusal.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
+import { Clock } from '../platform/time/clock.js';
 import { RETURNED_MINOR } from '../refunds/refund.store.js';
 import type { DiscontinuationView } from './discontinuation.dto.js';
 import { DiscontinuationApprovalEntity, DiscontinuationEntity } from './discontinuation.entity.js';

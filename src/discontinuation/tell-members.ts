@@ -3,19 +3,19 @@
  * planned to be told of charges that will not come. Stopped anywhere, it goes on where it stood; nobody is told twice.
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { CompanyStore } from '../companies/company.store.js';
 import { composeNotice } from '../domain/notice.js';
 import type { Subscription } from '../domain/subscription.js';
-import { CompanyStore } from '../companies/company.store.js';
 import { MarketStore } from '../markets/market.store.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
-import { CLAIM_SECONDS } from '../platform/jobs/job.js';
+import type { Tx } from '../platform/database/tx.js';
 import { JobRunner } from '../platform/jobs/job-runner.js';
+import { CLAIM_SECONDS } from '../platform/jobs/job.js';
+import { Clock } from '../platform/time/clock.js';
 import { TellMany } from '../subscriptions/tell-many.js';
 import { DiscontinuationEntity } from './discontinuation.entity.js';
-import type { Tx } from '../platform/database/tx.js';
 
-// About a tenth of a second: whoever changes one of these memberships meanwhile waits for no longer.
+// A batch takes about a tenth of a second; another change of these memberships waits no longer than that.
 const BATCH = 500;
 const KIND = 'market_ending';
 
@@ -35,7 +35,7 @@ export class TellMembers implements OnModuleInit {
     private readonly clock: Clock,
     private readonly database: Database,
     private readonly markets: MarketStore,
-    private readonly entities: CompanyStore,
+    private readonly companies: CompanyStore,
     private readonly tellMany: TellMany,
   ) {}
 
@@ -77,7 +77,7 @@ export class TellMembers implements OnModuleInit {
 
   /** Those whose sign-up was under way when the market closed, and committed behind the batches. */
   private async late(tx: Tx, country: string): Promise<Member[]> {
-    await this.entities.waitForSignUps(tx);
+    await this.companies.waitForSignUps(tx);
     return tx.query<Member>(UNTOLD, [country]);
   }
 

@@ -70,7 +70,7 @@ export function settleAddOnCapture(
   addOn: Pick<AddOn, 'status' | 'chargeId'>,
   chargeId: string,
   live: boolean,
-): 'serve' | 'give_back' {
+): 'apply' | 'give_back' {
   const awaited = addOn.chargeId === chargeId && (addOn.status === 'pending' || addOn.status === 'offered');
-  return live && awaited ? 'serve' : 'give_back';
+  return live && awaited ? 'apply' : 'give_back';
 }

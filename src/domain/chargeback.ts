@@ -35,8 +35,8 @@ const STATUSES: Record<string, ChargebackStatus> = {
 };
 
 /** Null where no money is taken: an inquiry of the bank, or a dispute that was prevented. */
-export function statusOfDispute(told: string): ChargebackStatus | null {
-  return STATUSES[told] ?? null;
+export function statusOfDispute(status: string): ChargebackStatus | null {
+  return STATUSES[status] ?? null;
 }
 
 /** The refunds that what the bank took has paid: the oldest first, each wholly or not at all. */

@@ -1,5 +1,5 @@
 /**
- * What time itself will do to a subscription, and when: the one instant the due sweep looks at. Also what the member is
+ * What time itself will do to a subscription, and when: the one instant that polls look at. Also what the member is
  * told of it: the next charge, and until when benefits last.
  */
 import { giveUpAt } from './charge.js';

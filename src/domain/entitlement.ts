@@ -43,7 +43,7 @@ export function decideEntitlement(
     };
   }
   const chargeExpected = subscription.autoRenewal || subscription.chargeProgress !== 'none';
-  // The term has run out and nothing will be charged: the sweep has only not come by yet.
+  // The term has run out and nothing will be charged: the poll has only not come by yet.
   if (!chargeExpected) return no('ended', trial ? '3.2.1' : '3.3.1');
   const until = benefitsUntil(lastTerm, chargeExpected, pack);
   const begun = at >= lastTerm.startsAt;

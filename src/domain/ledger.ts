@@ -73,7 +73,7 @@ export function postCapture(grossMinor: number, taxMinor: number, deferred: Defe
   return entries({ gateway_receivable: grossMinor, [deferred]: taxMinor - grossMinor, tax_payable: -taxMinor });
 }
 
-/** Money for which there is nothing to serve: it is owed back from the start. */
+/** An unapplied payment: it is owed back from the start. */
 export function postUnappliedPayment(grossMinor: number): Posting[] {
   return entries({ gateway_receivable: grossMinor, refunds_payable: -grossMinor });
 }
@@ -161,7 +161,7 @@ export function postChargebackWon(grossMinor: number): Posting[] {
 }
 
 /**
- * The service is not owed any more: its unearned rest, or what is owed back of money nothing was served for, leaves the
+ * The service is not owed any more: its unearned rest, or what is owed back of an unapplied payment, leaves the
  * books. What the bank took beyond it is lost; where it took less, the rest is forfeited.
  */
 export function postChargebackLost(

@@ -70,7 +70,7 @@ export const MOVES = {
   transfer_entity: {
     from: ['pending_payment', 'trialing', 'active', 'past_due'],
     to: null,
-    // Whoever reopens a membership has it follow what it missed.
+    // The actor who reopens a membership also applies the transfers it missed.
     actors: ['scheduler', 'risk', 'gateway'],
     clause: '8.3',
   },

@@ -11,7 +11,7 @@ export interface Refund {
   id: string;
   subscriptionId: string;
   chargeId: string;
-  /** The cancellation that made it; null for an early renewal taken back, a late capture and a compensation. */
+  /** The cancellation that made it; null for an early renewal withdrawn, a late capture and a compensation. */
   cancellationId: string | null;
   /** The compensation it is part of (6.2). */
   compensationId: string | null;
@@ -29,7 +29,7 @@ export interface Refund {
   deadlineAt: Date | null;
   /** When a case was made of it because it was not paid by then. */
   overdueAt: Date | null;
-  /** When the gateway last took its yes back. */
+  /** When the gateway last reversed its yes. */
   bouncedAt: Date | null;
   paidOtherwiseAt: Date | null;
   /** Who approved it; `gateway` where a chargeback paid it. */

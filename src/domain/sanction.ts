@@ -2,8 +2,8 @@
  * Breach and its correction (4.5-4.7, 5.2, 5.3, 6.1.2): which clause a finding rests on, what is forfeited, and what a
  * mistaken finding gives back.
  */
-import { DAY_MS, plusDays } from './instant.js';
 import type { RevocationReason } from './end-reason.js';
+import { DAY_MS, plusDays } from './instant.js';
 import type { Subscription, SuspensionCause } from './subscription.js';
 
 const CLAUSES: Record<RevocationReason, string> = {
@@ -20,7 +20,7 @@ export function revocationClause(reason: RevocationReason): string {
   return CLAUSES[reason];
 }
 
-/** An end that followed from what is taken back now, a finding or a chargeback, and so is reopened with it (6.1.2). */
+/** An end that followed from what is corrected now, a finding or a chargeback, and so is reopened with it (6.1.2). */
 export function followedFrom(
   cause: SuspensionCause,
   { status, endReason, suspendedFor }: Pick<Subscription, 'status' | 'endReason' | 'suspendedFor'>,

@@ -1,12 +1,12 @@
 /**
- * What a decided charge does to its subscription. Pure: the door in `payments` locks, asks here, and saves. An outcome
+ * What a decided charge does to its subscription. Pure: `SettleCharge` locks, asks here, and saves. An outcome
  * that arrives after the subscription has ended never brings it back; captured money is then given back in full.
  */
 import { planAfterDecline, type ChargePurpose, type DeclineKind, type Dunning } from './charge.js';
+import type { EndReason } from './end-reason.js';
 import { plusDays } from './instant.js';
 import type { MoveName } from './moves.js';
 import { isLive, type SubscriptionStatus } from './subscription.js';
-import type { EndReason } from './end-reason.js';
 
 export interface CaptureFacts {
   status: SubscriptionStatus;

@@ -4,9 +4,9 @@
  * member's own choice, a consent that is missing, a market that sells no more, a notice that the market demands
  * and nobody can prove.
  */
+import type { EndReason } from './end-reason.js';
 import { Refusal } from './refusal.js';
 import type { Subscription, TermKind } from './subscription.js';
-import type { EndReason } from './end-reason.js';
 
 export interface TermEndFacts {
   now: Date;

@@ -10,10 +10,10 @@ import pg from 'pg';
 import { createApi } from '../application.js';
 import type { Config } from '../platform/config.js';
 import { APP_ROLE } from '../platform/database/database-roles.js';
-import { JobRunner } from '../platform/jobs/job-runner.js';
-import { startEmbeddedPostgres } from './postgres.js';
 import { migrate } from '../platform/database/migrate.js';
 import { serveOps } from '../platform/http/ops-server.js';
+import { JobRunner } from '../platform/jobs/job-runner.js';
+import { startEmbeddedPostgres } from './postgres.js';
 import { startSandboxProcess } from './sandbox-process.js';
 
 export interface Running {

@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { access, chown, link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { PostgresAccount } from './postgres-account.js';
 import { codeOf } from '../platform/error-code.js';
+import type { PostgresAccount } from './postgres-account.js';
 
 export const superuser = 'postgres';
 
@@ -101,7 +101,7 @@ async function initialise(
   }
 }
 
-/** Only the rename above makes a cluster here, so a half one is damage: kept for whoever wants to look at it. */
+/** Only the rename above makes a cluster here, so a half one is damage; it is kept for inspection. */
 async function setHalfClusterAside(clusterFolder: string, log: (line: string) => void): Promise<void> {
   const entries = await readdir(clusterFolder).catch(() => []);
   if (entries.length === 0) return;

@@ -1,14 +1,14 @@
 // Decides which PostgreSQL server runs on a data folder: the one that lives there already, or a new one on a free port
 // of this machine only. It never touches what is stored in it, and never lets the server die with the terminal.
-import { createServer } from 'node:net';
 import { mkdir, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
+import { codeOf } from '../platform/error-code.js';
 import { choosePostgresAccount, type PostgresAccount } from './postgres-account.js';
 import { findPostgresBinaries } from './postgres-binaries.js';
 import { clusterPlace, ensureCluster, processExists, superuser } from './postgres-cluster.js';
-import { codeOf } from '../platform/error-code.js';
 
 export interface EmbeddedPostgresOptions {
   readonly dataFolder: string;

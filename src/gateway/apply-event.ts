@@ -5,9 +5,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import { HOUR_MS, MINUTE_MS, plusMs } from '../domain/instant.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
 import { JobRunner } from '../platform/jobs/job-runner.js';
+import { Clock } from '../platform/time/clock.js';
 import { EventHandlers } from './event-handlers.js';
 import { GatewayEventEntity, type RequestStatus } from './gateway-request.entity.js';
 import { RequestStore } from './request.store.js';

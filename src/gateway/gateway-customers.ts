@@ -2,10 +2,10 @@
 import { Injectable } from '@nestjs/common';
 import { Any } from 'typeorm';
 import { Database } from '../platform/database/database.js';
+import type { Tx } from '../platform/database/tx.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { GatewayCustomerEntity } from './gateway-request.entity.js';
 import { StripeGateway } from './stripe/stripe-gateway.js';
-import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class GatewayCustomers {

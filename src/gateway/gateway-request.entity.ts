@@ -50,7 +50,7 @@ export class GatewayRequestEntity implements GatewayRequest {
   @Column('timestamptz', { nullable: true })
   leaseUntil: Date | null;
 
-  /** Machine time until which a sweep has handed it to a worker. */
+  /** Machine time until which a poll has handed it to a worker. */
   @Column('timestamptz', { nullable: true })
   claimedUntil: Date | null;
 

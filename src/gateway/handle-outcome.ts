@@ -1,13 +1,13 @@
 /**
- * The one door for outcomes: answers, queries, webhooks and withdrawals all enter here. It locks, reads again, applies
+ * The outcome handler: answers, queries, webhooks and withdrawals all enter here. It locks, reads again, applies
  * each outcome at most once, and never lets an older fact overwrite a newer one.
  */
 import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, plusMs } from '../domain/instant.js';
 import { isLive } from '../domain/subscription.js';
-import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import type { Change } from '../subscriptions/change.js';
 import type { GatewayRequestEntity } from './gateway-request.entity.js';
 import type { Outcome } from './outcome.js';
 import { RequestKinds } from './request-kind.js';
@@ -54,7 +54,7 @@ export class HandleOutcome {
     await this.requests.save(change.tx, settled);
     await this.kinds.of(request).settle(change, settled, outcome);
     const { decidedAt, status } = settled;
-    // What nobody waits for any more is taken back at once.
+    // A payment nobody waits for any more is withdrawn at once.
     const forNobody = status === 'waiting_for_member' && !isLive(change.subscription.status);
     if (forNobody) await this.requests.withdrawWaiting(change);
     if (decidedAt !== null) {

@@ -8,7 +8,7 @@ export type Outcome =
   /** `suspect`: the answer contradicts what was asked, and a person must look. */
   | { kind: 'unknown'; detail: string; suspect?: boolean };
 
-/** The request was taken back before the gateway decided it. */
+/** The request was withdrawn before the gateway decided it. */
 export const WITHDRAWN = 'withdrawn';
 export const METHOD_REJECTED = 'payment_method_rejected';
 export const CHARGE_DISPUTED = 'charge_disputed';

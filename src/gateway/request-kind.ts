@@ -1,6 +1,6 @@
 /**
- * What the one way through asks of each kind of gateway request: charges and validations live in this room, refunds
- * register from theirs.
+ * What the gateway room asks of each kind of request: charges, validations, refunds and add-ons register from their own
+ * rooms.
  */
 import { Injectable } from '@nestjs/common';
 import type { Change } from '../subscriptions/change.js';
@@ -24,7 +24,7 @@ export interface GatewayRequest {
 export interface RequestKind {
   readonly kind: RequestKindName;
   /**
-   * Under the lock, just before sending: the call to make when it is still wanted, or null to take it back. The call
+   * Under the lock, just before sending: the call to make when it is still wanted, or null to withdraw it. The call
    * runs later, with no transaction open.
    */
   prepare(change: Change, request: GatewayRequest): Promise<(() => Promise<Outcome>) | null>;
@@ -34,7 +34,7 @@ export interface RequestKind {
   withdraw(request: GatewayRequest): Promise<Outcome>;
   /** Under the lock: what the outcome does to the subject and its subscription. */
   settle(change: Change, request: GatewayRequest, outcome: Outcome): Promise<void>;
-  /** Under the lock, once: the gateway has taken its yes back. Without it a person looks. */
+  /** Under the lock, once: the gateway has reversed its yes. Without it a person looks. */
   reversed?(change: Change, request: GatewayRequest, code: string): Promise<void>;
 }
 

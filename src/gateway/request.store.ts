@@ -1,15 +1,15 @@
 /** Reads, writes and claims gateway requests; decides nothing about money. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Metrics } from '../platform/http/metrics.js';
 import { In, IsNull, Not } from 'typeorm';
 import { Database } from '../platform/database/database.js';
-import { JobRunner } from '../platform/jobs/job-runner.js';
+import type { Tx } from '../platform/database/tx.js';
+import { Metrics } from '../platform/http/metrics.js';
 import { newId } from '../platform/ids.js';
+import { JobRunner } from '../platform/jobs/job-runner.js';
 import { waitUntil } from '../platform/time/wait.js';
 import type { Change } from '../subscriptions/change.js';
 import { GatewayRequestEntity } from './gateway-request.entity.js';
 import type { RequestKindName } from './request-kind.js';
-import type { Tx } from '../platform/database/tx.js';
 
 export const SUBMIT = 'submit_request';
 export const QUERY = 'query_request';
@@ -79,7 +79,7 @@ export class RequestStore implements OnModuleInit {
     return tx.together(areLeased, id);
   }
 
-  /** Takes back what waits for the member, all of it or one subject's or kind's: the gateway is told to cancel it. */
+  /** Withdraws what waits for the member, all of it or one subject's or kind's: the gateway is told to cancel it. */
   async withdrawWaiting(change: Change, only: { subjectId?: string; kind?: RequestKindName } = {}): Promise<void> {
     const rows = await change.tx.query<{ id: string }>(
       `update gateway_requests set withdrawn = true, next_query_at = $3, queries = 0, lease_until = null, claimed_until = null
@@ -129,7 +129,7 @@ export class RequestStore implements OnModuleInit {
   }
 }
 
-// The worker that is woken goes first; the sweep follows if it never comes.
+// The worker that is told at once goes first; the next poll follows if it never comes.
 const INTENDED = `
   insert into gateway_requests (id, kind, subject_id, subscription_id, reference, attempt, status, withdrawn, queries,
     intended_at, lease_until)

@@ -1,4 +1,4 @@
-/** The duties that move gateway requests on: send what is intended, ask for what is unknown or waits. */
+/** The jobs that move gateway requests on: send what is intended, ask for what is unknown or waits. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { JobRunner } from '../platform/jobs/job-runner.js';
 import { QUERY, SUBMIT } from './request.store.js';

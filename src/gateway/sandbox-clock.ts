@@ -3,8 +3,8 @@
  * the same days as ours. Without a test clock nothing is told to anybody.
  */
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { Clock, TestClock } from '../platform/time/clock.js';
 import { Config } from '../platform/config.js';
+import { Clock, TestClock } from '../platform/time/clock.js';
 
 @Injectable()
 export class SandboxClock implements OnModuleInit {

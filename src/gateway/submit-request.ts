@@ -1,18 +1,18 @@
 /**
  * Carries one written-down request to the gateway. Under the lock it decides whether it is still wanted; the call
- * itself runs with no transaction open; its outcome goes through the door. Whoever finds a request sent without an
- * answer asks for it and never sends it blindly again.
+ * itself runs with no transaction open; its outcome goes to the outcome handler. A worker that finds a request sent
+ * without an answer asks for it and never sends it blindly again.
  */
 import { Injectable } from '@nestjs/common';
+import { HOUR_MS } from '../domain/instant.js';
 import { Config } from '../platform/config.js';
 import { machineNow } from '../platform/time/clock.js';
-import { HOUR_MS } from '../domain/instant.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import type { GatewayRequestEntity } from './gateway-request.entity.js';
+import { HandleOutcome } from './handle-outcome.js';
 import { WITHDRAWN, type Outcome } from './outcome.js';
 import { RequestKinds } from './request-kind.js';
 import { RequestStore } from './request.store.js';
-import { HandleOutcome } from './handle-outcome.js';
 
 const LEASE_BEYOND_TIMEOUT_MS = 5000;
 // Stripe keeps idempotency keys for at least 24 hours; within 20 the same key cannot charge twice.
@@ -42,21 +42,21 @@ export class SubmitRequest {
       await this.ask(id);
       return;
     }
-    // Stopped for so long that someone else may have it by now: leave it to them.
+    // This worker was stopped for so long that its lease has run out: another worker may have the request.
     if (performance.now() - begunAtMs > leaseMs) return;
     await this.handleOutcome.handle(request, await callSafely(next.call));
   }
 
   /**
-   * Asks the gateway what became of it, or tells it to forget one that was taken back. One it never heard of is sent
+   * Asks the gateway what became of it, or tells it to forget one that was withdrawn. One it never heard of is sent
    * again under the same key, or becomes a case. False when there was no usable answer.
    */
   async ask(id: string): Promise<boolean> {
     const request = await this.requests.find(id);
     if (request === null || request.status === 'intended') return true;
     const kind = this.kinds.of(request);
-    const takeBack = request.withdrawn && request.status === 'waiting_for_member';
-    const outcome = await callSafely(() => (takeBack ? kind.withdraw(request) : kind.ask(request)));
+    const withdraws = request.withdrawn && request.status === 'waiting_for_member';
+    const outcome = await callSafely(() => (withdraws ? kind.withdraw(request) : kind.ask(request)));
     if (outcome !== null) {
       await this.handleOutcome.handle(request, outcome);
       return outcome.kind !== 'unknown';
@@ -103,7 +103,7 @@ export class SubmitRequest {
   }
 }
 
-/** Anything that goes wrong on the way to the gateway leaves the outcome open. */
+/** An error on the way to the gateway leaves the outcome unknown. */
 async function callSafely<T>(call: () => Promise<T>): Promise<T | Outcome> {
   try {
     return await call();

@@ -1,4 +1,4 @@
-/** The duty of facts that wait for their invoice or credit note. */
+/** The job of facts that wait for their invoice or credit note. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { JobRunner } from '../platform/jobs/job-runner.js';
 import { IssueDocuments } from './issue-documents.js';

@@ -1,18 +1,18 @@
 /**
- * Issues what is due a document (docs/TAX.md): an invoice for each capture that serves something, a credit note for each
+ * Issues what is due a document (docs/TAX.md): an invoice for each capture that pays for something, a credit note for each
  * refund owed against one and for each chargeback that took it. It reads the ledger's own facts, in the order they were
  * posted, and moves no money. Numbers of a company and kind have no gap: they are counted in the transaction that writes
  * the documents.
  */
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
+import { Clock } from '../platform/time/clock.js';
 import type { DocumentKind } from './document.entity.js';
 
 // A batch holds its counter, and nothing else, for a fraction of a second.
 const BATCH = 1000;
 
-/** A refund's invoice may be another company's and not issued yet: then its credit note waits for the next sweep. */
+/** A refund's invoice may be another company's and not issued yet: then its credit note waits for the next poll. */
 const ISSUE = `
   with waiting as materialized (
     select transaction_id from undocumented_facts where entity = $2 and kind = $3 order by transaction_id limit ${BATCH}),
@@ -82,7 +82,7 @@ export class IssueDocuments {
 
   private batch(counterId: string): Promise<number> {
     return this.database.transaction(async (tx) => {
-      // A statement of its own: the next one must see what whoever held the counter before has issued.
+      // A statement of its own: the next statement must see what the previous holder of the counter has issued.
       const lock = 'select entity, kind from document_counters where id = $1 for update';
       const [counter] = await tx.query<Counter>(lock, [counterId]);
       if (counter === undefined) throw new Error(`there is no document counter ${counterId}`);

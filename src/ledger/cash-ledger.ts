@@ -1,6 +1,6 @@
 /**
  * What the gateway's money does to the books: refunds paid, settlements, chargebacks and write-offs. Each is posted in
- * the book in which it was owed or captured, whoever the company is by then.
+ * the book in which it was owed or captured, also after another company has taken over.
  */
 import { Injectable } from '@nestjs/common';
 import {
@@ -18,10 +18,10 @@ import {
   type Posting,
 } from '../domain/ledger.js';
 import { taxOfRefund } from '../domain/tax.js';
+import type { Tx } from '../platform/database/tx.js';
 import { DeferredFeeStore } from './deferred-fee.store.js';
 import { Ledger } from './ledger.js';
 import { Post, type Entry, type Transaction } from './post.js';
-import type { Tx } from '../platform/database/tx.js';
 
 interface At {
   readonly tx: Tx;
@@ -56,7 +56,7 @@ type Book = Omit<Named, 'clause'>;
 
 const DISPUTE_CLAUSE = '5.2';
 
-/** Where a refund was made a debt: when it was decided, or when money came in that nothing was served for. */
+/** Where a refund was made a debt: when it was decided, or when an unapplied payment came in. */
 const OWED = `
   select e.entity, e.currency, e.subscription_id as "subscriptionId", e.term_number as "termNumber"
   from ledger_transactions t join ledger_entries e on e.transaction_id = t.id and e.account = 'refunds_payable'
@@ -135,7 +135,7 @@ export class CashLedger {
 
   /**
    * The money is gone, less what of it has paid refunds: what was not earned of the fee leaves the books, the rest is a
-   * loss. `owedMinor`: still owed back of money that nothing was served for. Returns what of a fee, gross and in minor
+   * loss. `owedMinor`: still owed back of an unapplied payment. Returns what of a fee, gross and in minor
    * units, this gave back: the credit note of the chargeback.
    */
   async chargebackLost(at: At, id: string, lost: Dispute, owedMinor: number): Promise<number> {

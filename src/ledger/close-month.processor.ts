@@ -1,4 +1,4 @@
-/** The duty of months whose close was ordered: one after the other, the earliest first. */
+/** The job of months whose close was ordered: one after the other, the earliest first. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { JobRunner } from '../platform/jobs/job-runner.js';
 import { CloseMonth } from './close-month.js';

@@ -6,16 +6,16 @@
 import { Injectable } from '@nestjs/common';
 import { endOfMonth, lastInstantBefore, monthOf } from '../domain/deferred-fee.js';
 import { Refusal } from '../domain/refusal.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
-import { CLAIM_SECONDS } from '../platform/jobs/job.js';
+import { PLAN_FOR_VALUES } from '../platform/database/prepared-statements.js';
+import type { Tx } from '../platform/database/tx.js';
 import type { Bind } from '../platform/http/idempotency.js';
 import { newId } from '../platform/ids.js';
-import { PLAN_FOR_VALUES } from '../platform/database/prepared-statements.js';
+import { CLAIM_SECONDS } from '../platform/jobs/job.js';
+import { Clock } from '../platform/time/clock.js';
 import { UnusableFees } from './unusable-fees.js';
-import type { Tx } from '../platform/database/tx.js';
 
-// A batch ends within a second or two: whoever cancels meanwhile waits for no longer.
+// A batch ends within a second or two; a member who cancels meanwhile waits no longer than that.
 const BATCH = 20_000;
 
 export interface MonthClose {
@@ -125,7 +125,7 @@ export class CloseMonth {
 
   /** Works until the month is done; `onBatch` hears how far it is. */
   async close(id: string, onBatch: (close: MonthClose) => void = () => undefined): Promise<void> {
-    // Waits for whoever began to post into the month before its close was ordered.
+    // Waits for transactions that began to post into the month before its close was ordered.
     await this.database.transaction((tx) => tx.query('select wait_for_postings()'));
     while (await this.batch(id)) onBatch(await this.byId(id));
   }

@@ -1,8 +1,8 @@
 /** Reads and writes deferred fees, always locked: the month's close moves the same rows. */
 import { Injectable } from '@nestjs/common';
 import type { DeferredFee } from '../domain/deferred-fee.js';
-import { DeferredFeeEntity } from './deferred-fee.entity.js';
 import type { Tx } from '../platform/database/tx.js';
+import { DeferredFeeEntity } from './deferred-fee.entity.js';
 
 @Injectable()
 export class DeferredFeeStore {

@@ -25,9 +25,9 @@ import {
 import type { Subscription, Term } from '../domain/subscription.js';
 import { taxOfRefund, taxWithin } from '../domain/tax.js';
 import { TaxRateStore } from '../markets/tax-rate.store.js';
+import type { Tx } from '../platform/database/tx.js';
 import { DeferredFeeStore } from './deferred-fee.store.js';
 import { Post, type Entry } from './post.js';
-import type { Tx } from '../platform/database/tx.js';
 
 /** The change that a fact belongs to. */
 export interface LedgerContext {
@@ -83,7 +83,7 @@ export class Ledger {
     await this.ofFee(tx, fee, { fact: 'capture', subjectId: charge.id, at: now, clause, postings });
   }
 
-  /** Money came in for which there is nothing to serve. */
+  /** Money came in that pays for nothing. */
   async capturedUnapplied({ tx, now, subscription }: LedgerContext, charge: Charge, clause: string): Promise<void> {
     const { id: subjectId, amountMinor, currency, termNumber } = charge;
     const entity = bookOf(subscription.contractingEntities);
@@ -92,7 +92,7 @@ export class Ledger {
     await this.post.post(tx, { fact: 'capture_unapplied', subjectId, at: now, entries });
   }
 
-  /** A refund was decided: from now on it is owed. For an unserved capture it was owed from the start. */
+  /** A refund was decided: from now on it is owed. For an unapplied payment it was owed from the start. */
   async refundOwed({ tx, now }: LedgerContext, refund: OwedRefund): Promise<void> {
     const fee = await this.fees.lock(tx, refund.chargeId);
     if (fee === null) return;

@@ -4,8 +4,8 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { Fact, Posting } from '../domain/ledger.js';
-import { newId } from '../platform/ids.js';
 import type { Tx } from '../platform/database/tx.js';
+import { newId } from '../platform/ids.js';
 
 export interface Entry extends Posting {
   entity: string;

@@ -1,9 +1,9 @@
 /** Reads the books: balances at any past instant, and entries, newest first. It writes nothing. */
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
 import { limitOf, type Page } from '../platform/http/page.js';
 import { endOf, lastOf, startOf } from '../platform/http/period.js';
+import { Clock } from '../platform/time/clock.js';
 import type {
   AccountBalance,
   BookView,

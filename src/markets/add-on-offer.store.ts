@@ -2,9 +2,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Money } from '../domain/money.js';
 import { inForceAt } from '../domain/rule-pack.js';
+import type { Tx } from '../platform/database/tx.js';
 import { newId } from '../platform/ids.js';
 import { AddOnOfferEntity } from './add-on-offer.entity.js';
-import type { Tx } from '../platform/database/tx.js';
 
 export interface AddOnOffer {
   code: string;

@@ -10,13 +10,13 @@ import currencies from 'currency-codes';
 import { contradictionsOf, parseRulePack } from '../domain/rule-pack.js';
 import { Config } from '../platform/config.js';
 import { Database } from '../platform/database/database.js';
+import type { Tx } from '../platform/database/tx.js';
 import { newId } from '../platform/ids.js';
 import { readShippedFile } from '../platform/shipped-file.js';
 import { AddOnOfferStore } from './add-on-offer.store.js';
 import { MarketFile } from './market-file.dto.js';
 import { MarketEntity, PriceEntity, RulePackEntity } from './market.entity.js';
 import { TaxRateStore } from './tax-rate.store.js';
-import type { Tx } from '../platform/database/tx.js';
 
 const SHIPPED = 'shipped';
 const COUNTRY_FILE = /^[A-Z]{2}\.json$/;

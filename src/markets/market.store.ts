@@ -5,9 +5,9 @@ import type { Money } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
 import { inForceAt, parseRulePack, type RulePack } from '../domain/rule-pack.js';
 import { chooseTrialOffer, type TrialOffer } from '../domain/trial-offer.js';
-import { MarketEntity, PriceEntity, RulePackEntity, type PublishedBenefit } from './market.entity.js';
 import type { EntityClass } from '../platform/database/bulk-write.js';
 import type { Tx } from '../platform/database/tx.js';
+import { MarketEntity, PriceEntity, RulePackEntity, type PublishedBenefit } from './market.entity.js';
 
 export interface Market {
   country: string;

@@ -5,14 +5,14 @@
 import { Injectable } from '@nestjs/common';
 import { plusDays } from '../domain/instant.js';
 import { inForceAt } from '../domain/rule-pack.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
-import { newId } from '../platform/ids.js';
+import type { Tx } from '../platform/database/tx.js';
 import { validationFailed } from '../platform/http/problem.js';
+import { newId } from '../platform/ids.js';
+import { Clock } from '../platform/time/clock.js';
 import { PriceEntity, RulePackEntity } from './market.entity.js';
 import { lockMarket, requirePublishable } from './published.js';
 import type { PriceBody } from './publishing.dto.js';
-import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class PublishPrice {

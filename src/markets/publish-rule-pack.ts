@@ -4,13 +4,13 @@
  */
 import { Injectable } from '@nestjs/common';
 import { contradictionsOf, parseRulePack } from '../domain/rule-pack.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
+import type { Tx } from '../platform/database/tx.js';
 import { validationFailed } from '../platform/http/problem.js';
+import { Clock } from '../platform/time/clock.js';
 import { RulePackEntity } from './market.entity.js';
 import { lockMarket, requirePublishable } from './published.js';
 import type { RulePackBody } from './publishing.dto.js';
-import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class PublishRulePack {

@@ -3,8 +3,8 @@
  * a refund gives back the tax of its capture, whatever the rate has become.
  */
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
+import { Clock } from '../platform/time/clock.js';
 import { lockMarket, requirePublishable } from './published.js';
 import type { TaxRateBody } from './publishing.dto.js';
 import type { TaxRateEntity } from './tax-rate.entity.js';

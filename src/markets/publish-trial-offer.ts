@@ -1,16 +1,16 @@
 /** Publishes a trial of another length for some users or for everybody (8.2); it counts for sign-ups in its window. */
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
-import { newId } from '../platform/ids.js';
+import type { Tx } from '../platform/database/tx.js';
 import { afterCursor, limitOf, pageOf, type Page } from '../platform/http/page.js';
 import { validationFailed } from '../platform/http/problem.js';
+import { newId } from '../platform/ids.js';
+import { Clock } from '../platform/time/clock.js';
 import { TrialOfferEntity, TrialOfferUserEntity } from './market.entity.js';
 import { MarketStore, notOpen } from './market.store.js';
 import type { TrialOfferBody, TrialOffersQuery } from './publishing.dto.js';
 import { viewTrialOffer, type PublishedTrialOfferView } from './publishing.view.js';
-import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class PublishTrialOffer {

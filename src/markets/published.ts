@@ -1,9 +1,9 @@
 /** What publishing refuses, said once for everything a market publishes, and the lock that puts publishers in a line. */
 import { judgePublishing, type PublishingFacts } from '../domain/publishing.js';
 import { Refusal } from '../domain/refusal.js';
+import type { Tx } from '../platform/database/tx.js';
 import { validationFailed } from '../platform/http/problem.js';
 import { MarketEntity } from './market.entity.js';
-import type { Tx } from '../platform/database/tx.js';
 
 /** Two publishers of one market come one after the other. Refuses `not_found`. */
 export async function lockMarket(tx: Tx, country: string): Promise<MarketEntity> {

@@ -16,8 +16,8 @@ import {
 } from 'class-validator';
 import { ArrayMinSize, ArrayUnique, ValidateNested } from 'class-validator';
 import { AMOUNT_MAX } from '../platform/http/money.dto.js';
-import { IsCountry, IsInstant, USER_ID_FORM } from '../platform/http/params.dto.js';
 import { LimitQuery, PageQuery } from '../platform/http/page.js';
+import { IsCountry, IsInstant, USER_ID_FORM } from '../platform/http/params.dto.js';
 import { RulePackPart } from './market-file.dto.js';
 
 /** Far above any fee, far below what a number can hold exactly. */

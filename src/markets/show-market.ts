@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
 import { Refusal } from '../domain/refusal.js';
 import { inForceAt } from '../domain/rule-pack.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
 import { afterCursor, limitOf, pageOf, type Page, type PageQuery } from '../platform/http/page.js';
+import { Clock } from '../platform/time/clock.js';
 import { MarketEntity, PriceEntity, RulePackEntity } from './market.entity.js';
 import type { MarketsQuery } from './publishing.dto.js';
 import {

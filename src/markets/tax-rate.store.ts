@@ -2,8 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { Any } from 'typeorm';
 import { inForceAt } from '../domain/rule-pack.js';
-import { TaxRateEntity } from './tax-rate.entity.js';
 import type { Tx } from '../platform/database/tx.js';
+import { TaxRateEntity } from './tax-rate.entity.js';
 
 @Injectable()
 export class TaxRateStore {

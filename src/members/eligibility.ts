@@ -1,11 +1,11 @@
 /** Decides from risk's record whether a user may join (3.1.1), and keeps each decision with its inputs. */
 import { Injectable } from '@nestjs/common';
 import { decideEligibility, type EligibilityDecision } from '../domain/eligibility.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
-import { newId } from '../platform/ids.js';
-import { EligibilityDecisionEntity, StandingEntity } from './standing.entity.js';
 import type { Tx } from '../platform/database/tx.js';
+import { newId } from '../platform/ids.js';
+import { Clock } from '../platform/time/clock.js';
+import { EligibilityDecisionEntity, StandingEntity } from './standing.entity.js';
 
 @Injectable()
 export class Eligibility {

@@ -1,10 +1,10 @@
 /** Keeps the risk system's latest word on a user. A running membership is not touched by it; risk suspends or revokes that. */
 import { Injectable } from '@nestjs/common';
 import type { Standing } from '../domain/eligibility.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
-import { StandingEntity } from './standing.entity.js';
 import type { Tx } from '../platform/database/tx.js';
+import { Clock } from '../platform/time/clock.js';
+import { StandingEntity } from './standing.entity.js';
 
 @Injectable()
 export class RecordStanding {

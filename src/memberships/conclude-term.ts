@@ -3,13 +3,13 @@
  * flows decide when to come here.
  */
 import { Injectable } from '@nestjs/common';
-import { decideTermEnd } from '../domain/term-end.js';
-import type { Term } from '../domain/subscription.js';
 import type { RulePack } from '../domain/rule-pack.js';
+import type { Term } from '../domain/subscription.js';
+import { decideTermEnd } from '../domain/term-end.js';
 import { MarketStore } from '../markets/market.store.js';
+import { OpenCharge } from '../payments/open-charge.js';
 import type { Change } from '../subscriptions/change.js';
 import { ExpectedPrice } from '../subscriptions/expected-price.js';
-import { OpenCharge } from '../payments/open-charge.js';
 import { NoticeProof } from './notice-proof.js';
 
 @Injectable()
@@ -38,7 +38,7 @@ export class ConcludeTerm {
       suspended: subscription.suspendedAt !== null,
       noticeMissing: await this.noticeProof.isMissing(change, lastTerm, pack),
     });
-    // An early renewal still waits for the member: it is taken back before anything else is charged.
+    // An early renewal still waits for the member: it is withdrawn before anything else is charged.
     if (subscription.chargeProgress === 'waiting_for_member') {
       await this.openCharge.withdrawWaiting(change);
       if (decision.kind === 'charge') return;

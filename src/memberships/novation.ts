@@ -3,8 +3,8 @@
  * follow, and nothing else of it changes.
  */
 import { Injectable } from '@nestjs/common';
-import { transferEntities } from '../domain/entity-transfer.js';
 import { TransferStore, type StoredTransfer } from '../companies/transfer.store.js';
+import { transferEntities } from '../domain/entity-transfer.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { Change } from '../subscriptions/change.js';
 

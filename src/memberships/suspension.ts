@@ -10,12 +10,12 @@ import { Refusal } from '../domain/refusal.js';
 import { giveBack } from '../domain/sanction.js';
 import type { SuspensionCause, Term } from '../domain/subscription.js';
 import { Ledger } from '../ledger/ledger.js';
+import { ChargeStore } from '../payments/charge.store.js';
+import { OpenCharge } from '../payments/open-charge.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
-import { ChargeStore } from '../payments/charge.store.js';
 import { Novation } from './novation.js';
-import { OpenCharge } from '../payments/open-charge.js';
 
 export interface Lifting {
   /** The lost time, rounded up to whole days, is given back. */
@@ -37,7 +37,7 @@ export class Suspension {
 
   /**
    * Refuses `not_allowed_in_state`. A finding of one that a chargeback suspended takes its place. A payment that waits
-   * for the member is taken back: nothing is charged meanwhile.
+   * for the member is withdrawn: nothing is charged meanwhile.
    */
   async begin(change: Change, cause: SuspensionCause, reason: string, data: object): Promise<void> {
     change.move('suspend');
@@ -59,7 +59,7 @@ export class Suspension {
   async lift(change: Change, lifting: Lifting): Promise<number | null> {
     const { endedAt } = change.subscription;
     const days = await this.turnOn(change, lifting);
-    // Reopened, it is contracted with whoever took over meanwhile (8.3).
+    // A reopened membership is contracted with the company that took over meanwhile (8.3).
     if (endedAt !== null) await this.novation.catchUp(change, endedAt);
     return days;
   }

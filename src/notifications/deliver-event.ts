@@ -4,9 +4,9 @@
  * tells it twice.
  */
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import type { EndpointName } from './outgoing-endpoint.js';
 import type { DeliveryEntity } from './delivery.entity.js';
 import { DeliveryStore } from './delivery.store.js';
+import type { EndpointName } from './outgoing-endpoint.js';
 import { SendMail } from './send-mail.js';
 import { SendWebhook } from './send-webhook.js';
 import { RefusedForGood, type Sender } from './sender.js';

@@ -1,15 +1,15 @@
 /** Reads, claims and marks deliveries; it never calls an endpoint. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Metrics } from '../platform/http/metrics.js';
 import { nextDeliveryAt } from '../domain/delivery.js';
 import { Refusal } from '../domain/refusal.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
-import { CLAIM_SECONDS } from '../platform/jobs/job.js';
+import type { Tx } from '../platform/database/tx.js';
+import { Metrics } from '../platform/http/metrics.js';
 import { afterCursor, limitOf } from '../platform/http/page.js';
+import { CLAIM_SECONDS } from '../platform/jobs/job.js';
+import { Clock } from '../platform/time/clock.js';
 import type { DeliveriesQuery } from './delivery.dto.js';
 import { DeliveryEntity } from './delivery.entity.js';
-import type { Tx } from '../platform/database/tx.js';
 
 /** SQL over a delivery: it still has to be told. */
 export const DELIVERABLE = `status = 'pending'`;

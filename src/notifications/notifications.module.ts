@@ -8,12 +8,12 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DeliverEvent } from './deliver-event.js';
 import { DeliveriesController } from './deliveries.controller.js';
+import { DeliveryEntity, OutboxEventEntity } from './delivery.entity.js';
 import { DeliveryStore } from './delivery.store.js';
 import { NotificationsProcessor } from './notifications.processor.js';
 import { Outbox } from './outbox.js';
 import { SendMail } from './send-mail.js';
 import { SendWebhook } from './send-webhook.js';
-import { DeliveryEntity, OutboxEventEntity } from './delivery.entity.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([OutboxEventEntity, DeliveryEntity])],

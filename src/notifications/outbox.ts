@@ -5,9 +5,9 @@
 import { Injectable } from '@nestjs/common';
 import type { PublishedEvent } from '../domain/published-event.js';
 import { Config } from '../platform/config.js';
+import type { Tx } from '../platform/database/tx.js';
 import { newId } from '../platform/ids.js';
 import { endpointsOf } from './outgoing-endpoint.js';
-import type { Tx } from '../platform/database/tx.js';
 
 export interface OutboxEvent {
   /** Also the webhook id and the name of the mail, the same at every try and every endpoint. */

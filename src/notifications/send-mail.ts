@@ -7,8 +7,8 @@ import { createTransport, type NodemailerError, type SMTPPoolSentMessageInfo, ty
 import { writeLetter, type NoticeContent } from '../domain/notice.js';
 import { Config } from '../platform/config.js';
 import { USER_ID_PLACE } from '../platform/outgoing-settings.js';
-import { mailRelayOf, type MailRelay } from './outgoing-endpoint.js';
 import type { DeliveryEntity } from './delivery.entity.js';
+import { mailRelayOf, type MailRelay } from './outgoing-endpoint.js';
 import { RefusedForGood, type Sender } from './sender.js';
 
 /** What the relay takes before the @ (RFC 5321). */

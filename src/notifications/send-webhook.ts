@@ -1,10 +1,10 @@
 /** Sends an event to the configured webhook, signed by Standard Webhooks; any 2xx takes it. */
 import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { machineNow } from '../platform/time/clock.js';
 import { Config } from '../platform/config.js';
-import { webhookOf } from './outgoing-endpoint.js';
+import { machineNow } from '../platform/time/clock.js';
 import type { DeliveryEntity } from './delivery.entity.js';
+import { webhookOf } from './outgoing-endpoint.js';
 import { postPinned } from './post-pinned.js';
 import type { Sender } from './sender.js';
 

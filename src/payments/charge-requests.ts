@@ -1,15 +1,15 @@
-/** Charges as gateway requests: how one is sent, asked for and taken back. What its outcome does is `SettleCharge`. */
+/** Charges as gateway requests: how one is sent, asked for and withdrawn. What its outcome does is `SettleCharge`. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { isLive } from '../domain/subscription.js';
+import { GatewayCustomers } from '../gateway/gateway-customers.js';
+import type { Outcome } from '../gateway/outcome.js';
+import { RequestKinds, type GatewayRequest, type RequestKind } from '../gateway/request-kind.js';
+import { StripeGateway } from '../gateway/stripe/stripe-gateway.js';
 import { Database } from '../platform/database/database.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
 import { ChargeStore } from './charge.store.js';
-import { GatewayCustomers } from '../gateway/gateway-customers.js';
-import type { Outcome } from '../gateway/outcome.js';
-import { RequestKinds, type GatewayRequest, type RequestKind } from '../gateway/request-kind.js';
 import { SettleCharge } from './settle-charge.js';
-import { StripeGateway } from '../gateway/stripe/stripe-gateway.js';
 
 @Injectable()
 export class ChargeRequests implements RequestKind, OnModuleInit {

@@ -46,7 +46,7 @@ export class ChargeEntity implements Charge {
   @Column('bigint')
   chargedBackMinor: number;
 
-  /** Machine time until which a sweep has handed it to a worker. */
+  /** Machine time until which a poll has handed it to a worker. */
   @Column('timestamptz', { nullable: true })
   claimedUntil: Date | null;
 

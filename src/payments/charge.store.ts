@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { Not } from 'typeorm';
 import type { Charge } from '../domain/charge.js';
 import { Database } from '../platform/database/database.js';
+import type { Tx } from '../platform/database/tx.js';
 import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
 import { ChargeEntity } from './charge.entity.js';
-import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class ChargeStore {

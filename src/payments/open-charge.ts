@@ -3,12 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { chargeReference, newCharge, type Charge, type ChargePurpose } from '../domain/charge.js';
 import type { Money } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
+import { RequestStore } from '../gateway/request.store.js';
 import { MarketStore, notOpen } from '../markets/market.store.js';
 import { newId } from '../platform/ids.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
 import { ChargeStore } from './charge.store.js';
-import { RequestStore } from '../gateway/request.store.js';
 
 @Injectable()
 export class OpenCharge {
@@ -37,7 +37,7 @@ export class OpenCharge {
   /**
    * The next attempt of the overdue charge, for the amount due at the first one (rules 6). Refuses
    * `payment_in_progress` while an attempt is undecided, `market_not_open` where the market ends: no term follows there,
-   * so nothing is tried on schedule either (5.4). One that waits for the member is taken back first; its next attempt
+   * so nothing is tried on schedule either (5.4). One that waits for the member is withdrawn first; its next attempt
    * follows when the gateway has confirmed that.
    */
   async retry(change: Change): Promise<void> {
@@ -75,7 +75,7 @@ export class OpenCharge {
     if (mandate?.status === 'valid' && mandate.id !== charge?.mandateId) await this.retry(change);
   }
 
-  /** What waits for the member to authenticate is taken back; what follows, the gateway's confirmation decides. */
+  /** What waits for the member to authenticate is withdrawn; the gateway's confirmation decides what follows. */
   async withdrawWaiting(change: Change): Promise<void> {
     if (change.subscription.chargeProgress !== 'waiting_for_member') return;
     change.moveCharge({ name: 'withdraw' });

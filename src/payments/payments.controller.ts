@@ -2,6 +2,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Charge } from '../domain/charge.js';
+import { RequestStore } from '../gateway/request.store.js';
 import { RequireScope } from '../platform/http/access.js';
 import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/http/idempotency.js';
 import { NoBody } from '../platform/http/no-body.dto.js';
@@ -17,7 +18,6 @@ import { ChargeView, viewCharge } from './charge.view.js';
 import { OpenCharge } from './open-charge.js';
 import { PaymentMethodBody } from './payment-method.dto.js';
 import { ReplacePaymentMethod } from './replace-payment-method.js';
-import { RequestStore } from '../gateway/request.store.js';
 
 @ApiTags('storefront')
 @RequireScope('storefront')

@@ -2,10 +2,10 @@
 import { Injectable } from '@nestjs/common';
 import { Refusal } from '../domain/refusal.js';
 import { requireRenewing } from '../domain/term-end.js';
+import { RequestStore } from '../gateway/request.store.js';
 import { Database } from '../platform/database/database.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
-import { RequestStore } from '../gateway/request.store.js';
 import { ValidationRequests } from './validation-requests.js';
 
 @Injectable()

@@ -8,13 +8,13 @@ import { classifyDecline, type Charge, type Dunning } from '../domain/charge.js'
 import type { Money } from '../domain/money.js';
 import { settleDecline } from '../domain/settlement.js';
 import { isLive } from '../domain/subscription.js';
+import { METHOD_REJECTED, WITHDRAWN, type Outcome } from '../gateway/outcome.js';
 import { MarketStore } from '../markets/market.store.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
+import { ApplyPayment } from './apply-payment.js';
 import { ChargeStore } from './charge.store.js';
 import { OpenCharge } from './open-charge.js';
-import { METHOD_REJECTED, WITHDRAWN, type Outcome } from '../gateway/outcome.js';
-import { ApplyPayment } from './apply-payment.js';
 
 /** A decline like any other that may work later. */
 const CANCELED_AT_GATEWAY = 'canceled_at_gateway';
@@ -44,7 +44,7 @@ export class SettleCharge {
     await this.applyPayment.apply(change, charge);
   }
 
-  /** A definitive no, or a request that was taken back. */
+  /** A definitive no, or a request that was withdrawn. */
   async declined(change: Change, charge: Charge, attempt: number, code: string): Promise<void> {
     if (charge.status === 'succeeded' || attempt !== charge.attempts) return;
     charge.status = 'failed';
@@ -52,7 +52,7 @@ export class SettleCharge {
     await this.charges.save(change.tx, charge);
     const data = { chargeId: charge.id, reference: charge.reference, attempt, code };
     if (code === WITHDRAWN) {
-      change.record('charge.withdrawn', null, `attempt ${attempt} was taken back before it was decided`, data);
+      change.record('charge.withdrawn', null, `attempt ${attempt} was withdrawn before it was decided`, data);
       return this.followWithdrawal(change, charge);
     }
     change.record('charge.failed', '5.1', `the payment was declined: ${code}`, data);
@@ -88,7 +88,7 @@ export class SettleCharge {
     if (purpose === 'early_renewal') {
       change.moveCharge({ name: 'drop' });
     } else if (subscription.status === 'past_due') {
-      // It was taken back so that the member could pay another way; a suspended one is not charged.
+      // It was withdrawn so that the member could pay another way; a suspended one is not charged.
       const { firstFailedAt, retryAt } = subscription;
       change.moveCharge({ name: 'decline', firstFailedAt: firstFailedAt ?? change.now, retryAt });
       if (subscription.suspendedAt === null) await this.openCharge.retry(change);
@@ -96,7 +96,7 @@ export class SettleCharge {
       change.end('expire', 'suspended');
       change.record('subscription.expired', '5.1', 'its term ended while it was suspended: nothing is charged');
     } else if (subscription.chargeProgress === 'moving') {
-      // Nobody here took it back: it was canceled at the gateway.
+      // Nobody here withdrew it: it was canceled at the gateway.
       await this.followDecline(change, charge, CANCELED_AT_GATEWAY);
     }
   }

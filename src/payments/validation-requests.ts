@@ -5,15 +5,15 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { canMoveCharge } from '../domain/charge-progress.js';
 import { isLive } from '../domain/subscription.js';
-import type { Change } from '../subscriptions/change.js';
-import { MandateStore } from '../subscriptions/mandate.store.js';
 import { GatewayCustomers } from '../gateway/gateway-customers.js';
-import { OpenCharge } from './open-charge.js';
 import type { Outcome } from '../gateway/outcome.js';
 import { RequestKinds, type GatewayRequest, type RequestKind } from '../gateway/request-kind.js';
 import { RequestStore } from '../gateway/request.store.js';
-import { StartTrial } from './start-trial.js';
 import { StripeGateway } from '../gateway/stripe/stripe-gateway.js';
+import type { Change } from '../subscriptions/change.js';
+import { MandateStore } from '../subscriptions/mandate.store.js';
+import { OpenCharge } from './open-charge.js';
+import { StartTrial } from './start-trial.js';
 
 @Injectable()
 export class ValidationRequests implements RequestKind, OnModuleInit {
@@ -35,7 +35,7 @@ export class ValidationRequests implements RequestKind, OnModuleInit {
 
   /** Records the authorization and the intent to validate it. `paymentMethod`: as the storefront handed it over. */
   async open(change: Change, paymentMethod: string): Promise<string> {
-    // The member decides anew: what still waits for the method before is taken back.
+    // The member decides anew: what still waits for the method before is withdrawn.
     await this.requests.withdrawWaiting(change, { kind: 'validation' });
     askMember(change, null);
     const mandate = await this.mandates.open(change.tx, change.subscription, paymentMethod, change.now);

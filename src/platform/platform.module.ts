@@ -7,19 +7,19 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AccessGuard } from './http/access.guard.js';
-import { AdvanceTestClock } from './time/advance-test-clock.js';
-import { Clock, machineNow, SystemClock, TestClock } from './time/clock.js';
 import { Config } from './config.js';
-import { CsvAnswers } from './http/csv.js';
 import { Database, dataSourceOptions } from './database/database.js';
-import { DueWork } from './jobs/due-work.js';
-import { JobRunner } from './jobs/job-runner.js';
+import { AccessGuard } from './http/access.guard.js';
+import { CsvAnswers } from './http/csv.js';
 import { HealthController } from './http/health.controller.js';
 import { Idempotency } from './http/idempotency.js';
 import { JsonLogger } from './http/logging.js';
 import { Metrics } from './http/metrics.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { DueWork } from './jobs/due-work.js';
+import { JobRunner } from './jobs/job-runner.js';
+import { AdvanceTestClock } from './time/advance-test-clock.js';
+import { Clock, machineNow, SystemClock, TestClock } from './time/clock.js';
 import { TestClockController } from './time/test-clock.controller.js';
 
 @Module({})

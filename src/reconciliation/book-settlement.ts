@@ -4,14 +4,14 @@
  */
 import { Injectable } from '@nestjs/common';
 import { CashLedger, type SettledBook } from '../ledger/cash-ledger.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
 import { WORK_IN_SETS } from '../platform/database/prepared-statements.js';
-import { SettlementStore } from './settlement.store.js';
 import type { Tx } from '../platform/database/tx.js';
+import { Clock } from '../platform/time/clock.js';
+import { SettlementStore } from './settlement.store.js';
 
 /**
- * A movement stands in the book whose gateway receivable it was posted to, whoever the company is by now. What was
+ * A movement stands in the book whose gateway receivable it was posted to, also after another company has taken over. What was
  * settled twice, or in another currency, is not what that book expects.
  */
 const LINES = `

@@ -2,9 +2,9 @@
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { Refusal } from '../domain/refusal.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
 import { afterCursor, limitOf, pageOf, type Page } from '../platform/http/page.js';
+import { Clock } from '../platform/time/clock.js';
 import { BreakEntity, BreakResolutionEntity } from './break.entity.js';
 import { viewBreak, type BreakView } from './break.view.js';
 import type { BreaksQuery } from './reconciliation.dto.js';

@@ -9,17 +9,17 @@ import { Injectable } from '@nestjs/common';
 import { plusMs } from '../domain/instant.js';
 import { coversUntil } from '../domain/reconciliation.js';
 import { Refusal } from '../domain/refusal.js';
-import { Clock } from '../platform/time/clock.js';
 import { Config } from '../platform/config.js';
 import { copyInto } from '../platform/database/copy.js';
 import { Database, violatesUnique } from '../platform/database/database.js';
-import { JobRunner } from '../platform/jobs/job-runner.js';
+import type { Tx } from '../platform/database/tx.js';
 import { newId } from '../platform/ids.js';
+import { JobRunner } from '../platform/jobs/job-runner.js';
+import { Clock } from '../platform/time/clock.js';
 import type { Gateway } from './formats.js';
 import { COPIED_COLUMNS, ReadSettlement } from './read-settlement.js';
 import type { SettlementFormat } from './settlement-format.js';
 import { SettlementStore, type LoadedSettlement } from './settlement.store.js';
-import type { Tx } from '../platform/database/tx.js';
 
 export const MATCH = 'match_settlement';
 

@@ -7,14 +7,14 @@ import { Injectable } from '@nestjs/common';
 import pMap from 'p-map';
 import { AskDispute } from '../chargebacks/ask-dispute.js';
 import { RequestStore } from '../gateway/request.store.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
-import { newId } from '../platform/ids.js';
 import { WORK_IN_SETS } from '../platform/database/prepared-statements.js';
+import type { Tx } from '../platform/database/tx.js';
+import { newId } from '../platform/ids.js';
+import { Clock } from '../platform/time/clock.js';
 import { BookSettlement } from './book-settlement.js';
 import { FINISH, MISS, OPEN_BREAKS, SUSPECT } from './matching.js';
 import { SettlementStore } from './settlement.store.js';
-import type { Tx } from '../platform/database/tx.js';
 
 const ASKED_AT_ONCE = 5;
 

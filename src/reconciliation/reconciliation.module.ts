@@ -7,9 +7,9 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { CasesModule } from '../cases/cases.module.js';
 import { ChargebacksModule } from '../chargebacks/chargebacks.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
-import { CasesModule } from '../cases/cases.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { BookSettlement } from './book-settlement.js';
 import { BreakEntity, BreakResolutionEntity } from './break.entity.js';

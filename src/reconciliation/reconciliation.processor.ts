@@ -1,4 +1,4 @@
-/** The duties of reconciliation: compare what was loaded, book what agrees, pull what the gateway lists. */
+/** The jobs of reconciliation: compare what was loaded, book what agrees, pull what the gateway lists. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { JobRunner } from '../platform/jobs/job-runner.js';
 import { BOOK, BookSettlement } from './book-settlement.js';

@@ -7,14 +7,14 @@ import { IsNull, Not } from 'typeorm';
 import { writeOffMinor, type Resolution } from '../domain/reconciliation.js';
 import { Refusal } from '../domain/refusal.js';
 import { CashLedger } from '../ledger/cash-ledger.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
-import { JobRunner } from '../platform/jobs/job-runner.js';
+import type { Tx } from '../platform/database/tx.js';
 import { newId } from '../platform/ids.js';
+import { JobRunner } from '../platform/jobs/job-runner.js';
+import { Clock } from '../platform/time/clock.js';
+import { BOOK } from './book-settlement.js';
 import { BreakEntity, BreakResolutionEntity } from './break.entity.js';
 import { factsOf } from './break.view.js';
-import { BOOK } from './book-settlement.js';
-import type { Tx } from '../platform/database/tx.js';
 
 export interface BreakOrder {
   breakId: string;

@@ -3,12 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
 import { Refusal } from '../domain/refusal.js';
 import { Database } from '../platform/database/database.js';
+import type { Tx } from '../platform/database/tx.js';
 import { afterCursor, limitOf } from '../platform/http/page.js';
 import { BreakEntity } from './break.entity.js';
 import type { LineError } from './read-settlement.js';
 import type { SettlementsQuery } from './reconciliation.dto.js';
 import { SettlementEntity, type SettlementStatus } from './settlement.entity.js';
-import type { Tx } from '../platform/database/tx.js';
 
 export type LoadedSettlement = Pick<
   SettlementEntity,

@@ -13,7 +13,7 @@ export class ApproveManualRefund {
   constructor(
     private readonly refunds: RefundStore,
     private readonly changeSubscription: ChangeSubscription,
-    private readonly payouts: ManualRefundStore,
+    private readonly manualRefunds: ManualRefundStore,
     private readonly lockUnpaidRefund: LockUnpaidRefund,
     private readonly settleRefund: SettleRefund,
     private readonly ledger: CashLedger,
@@ -23,17 +23,17 @@ export class ApproveManualRefund {
    * Returns the refund's id. Refuses `not_found`, `four_eyes` (403), `not_allowed_in_state` (paid, withdrawn, or approved
    * already), `payment_in_progress`, `charge_disputed`.
    */
-  async approve(payoutId: string, subject: string): Promise<string> {
-    const { refundId } = await this.payouts.show(payoutId);
+  async approve(manualRefundId: string, subject: string): Promise<string> {
+    const { refundId } = await this.manualRefunds.show(manualRefundId);
     const { subscriptionId } = await this.refunds.require(refundId);
     await this.changeSubscription.change(subscriptionId, 'finance', async (change) => {
-      const { proposedBy, status, reason, bankReference } = await this.payouts.get(change.tx, payoutId);
+      const { proposedBy, status, reason, bankReference } = await this.manualRefunds.get(change.tx, manualRefundId);
       if (proposedBy === subject) {
-        throw new Refusal('four_eyes', 'Who proposed a payout cannot approve it; another person must.');
+        throw new Refusal('four_eyes', 'Who proposed a manual refund cannot approve it; another person must.');
       }
-      if (status !== 'proposed') throw new Refusal('not_allowed_in_state', `The payout is ${status} already.`);
+      if (status !== 'proposed') throw new Refusal('not_allowed_in_state', `The manual refund is ${status} already.`);
       const refund = await this.lockUnpaidRefund.lock(change, refundId);
-      await this.payouts.approve(change.tx, payoutId, subject, change.now);
+      await this.manualRefunds.approve(change.tx, manualRefundId, subject, change.now);
       await this.ledger.refundPaidOtherwise(change, refund);
       await this.settleRefund.paidOtherwise(change, refund, { by: subject, reason, bankReference });
     });

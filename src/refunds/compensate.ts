@@ -7,8 +7,8 @@ import { Refusal } from '../domain/refusal.js';
 import { ChargeStore } from '../payments/charge.store.js';
 import type { Bind } from '../platform/http/idempotency.js';
 import { newId } from '../platform/ids.js';
-import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import type { Change } from '../subscriptions/change.js';
 import { OpenRefund } from './open-refund.js';
 import { RefundStore } from './refund.store.js';
 

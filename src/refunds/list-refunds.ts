@@ -4,13 +4,13 @@
  */
 import { Injectable } from '@nestjs/common';
 import { plusDays } from '../domain/instant.js';
-import { Refusal } from '../domain/refusal.js';
 import { ageDays, isOverdue, type Refund } from '../domain/refund.js';
+import { Refusal } from '../domain/refusal.js';
 import { RequestStore, type RequestAttempt } from '../gateway/request.store.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
 import { limitOf } from '../platform/http/page.js';
 import { endOf, startOf } from '../platform/http/period.js';
+import { Clock } from '../platform/time/clock.js';
 import type { ManualRefundEntity } from './manual-refund.entity.js';
 import { ManualRefundStore } from './manual-refund.store.js';
 import type { RefundsFilter, RefundsQuery } from './refund.dto.js';
@@ -75,7 +75,7 @@ export class ListRefunds {
     private readonly clock: Clock,
     private readonly database: Database,
     private readonly requests: RequestStore,
-    private readonly payouts: ManualRefundStore,
+    private readonly manualRefunds: ManualRefundStore,
   ) {}
 
   /** Newest first, one more than the limit. */
@@ -104,7 +104,7 @@ export class ListRefunds {
     const now = await this.clock.now();
     const ids = rows.map(({ id }) => id);
     const attempts = await this.requests.attemptsOf(ids);
-    const payouts = await this.payouts.proposedOfAll(ids);
+    const payouts = await this.manualRefunds.proposedOfAll(ids);
     return rows.map(({ country, ...refund }) => ({
       refund,
       country,

@@ -1,7 +1,7 @@
 /** Locks a refund that a person may decide about: it is owed, and the gateway has said no to every attempt. */
 import { Injectable } from '@nestjs/common';
-import { Refusal } from '../domain/refusal.js';
 import type { Refund } from '../domain/refund.js';
+import { Refusal } from '../domain/refusal.js';
 import { ChargeStore } from '../payments/charge.store.js';
 import type { Change } from '../subscriptions/change.js';
 import { RefundStore } from './refund.store.js';

@@ -3,21 +3,21 @@ import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { Refusal } from '../domain/refusal.js';
 import { Database } from '../platform/database/database.js';
-import { ManualRefundEntity } from './manual-refund.entity.js';
 import type { Tx } from '../platform/database/tx.js';
+import { ManualRefundEntity } from './manual-refund.entity.js';
 
 @Injectable()
 export class ManualRefundStore {
   constructor(private readonly database: Database) {}
 
-  async insert(tx: Tx, payout: ManualRefundEntity): Promise<void> {
-    await tx.insert(ManualRefundEntity, payout);
+  async insert(tx: Tx, manualRefund: ManualRefundEntity): Promise<void> {
+    await tx.insert(ManualRefundEntity, manualRefund);
   }
 
   /** Refuses `not_found`. */
   async get(tx: Tx, id: string): Promise<ManualRefundEntity> {
     const found = await tx.findOne(ManualRefundEntity, { id });
-    if (found === null) throw new Refusal('not_found', `There is no payout ${id}.`);
+    if (found === null) throw new Refusal('not_found', `There is no manual refund ${id}.`);
     return found;
   }
 

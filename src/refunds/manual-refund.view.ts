@@ -13,7 +13,7 @@ export class OtherPaymentView {
   bankReference: string;
 }
 
-export class PayoutView {
+export class ManualRefundView {
   id: string;
   refundId: string;
   reason: string;
@@ -23,7 +23,7 @@ export class PayoutView {
   proposedAt: Date;
 }
 
-export class RefundDeskView extends RefundView {
+export class ListedRefundView extends RefundView {
   country: string;
   /** Since it was decided, until it was paid or until now. */
   ageDays: number;
@@ -37,10 +37,10 @@ export class RefundDeskView extends RefundView {
   bouncedAt: Date | null;
   paidOtherwise: OtherPaymentView | null;
   /** Proposed to be paid another way; another person must approve it. */
-  payout: PayoutView | null;
+  payout: ManualRefundView | null;
 }
 
-export function viewRefundDesk({ refund, country, attempts, payout, now }: ListedRefund): RefundDeskView {
+export function viewListedRefund({ refund, country, attempts, payout, now }: ListedRefund): ListedRefundView {
   const { deadlineAt, retryAt, bouncedAt } = refund;
   const { paidOtherwiseAt: at, paidOtherwiseBy: by, paidOtherwiseReason: reason, bankReference } = refund;
   const otherwise = at !== null && by !== null && reason !== null && bankReference !== null;
@@ -54,11 +54,11 @@ export function viewRefundDesk({ refund, country, attempts, payout, now }: Liste
     retryAt,
     bouncedAt,
     paidOtherwise: otherwise ? { at, by, reason, bankReference } : null,
-    payout: payout === null ? null : viewPayout(payout),
+    payout: payout === null ? null : viewManualRefund(payout),
   };
 }
 
-export function viewPayout(payout: ManualRefundEntity): PayoutView {
-  const { id, refundId, reason, bankReference, status, proposedBy, proposedAt } = payout;
+export function viewManualRefund(manualRefund: ManualRefundEntity): ManualRefundView {
+  const { id, refundId, reason, bankReference, status, proposedBy, proposedAt } = manualRefund;
   return { id, refundId, reason, bankReference, status, proposedBy, proposedAt };
 }

@@ -11,9 +11,9 @@ import { IdParam } from '../platform/http/params.dto.js';
 import { WaitMs, WaitRoute } from '../platform/time/wait.js';
 import { ApproveManualRefund } from './approve-manual-refund.js';
 import { ListRefunds, REFUND_COLUMNS } from './list-refunds.js';
+import { ManualRefundView, ListedRefundView, viewManualRefund, viewListedRefund } from './manual-refund.view.js';
 import { ProposeManualRefund } from './propose-manual-refund.js';
-import { PayoutView, RefundDeskView, viewPayout, viewRefundDesk } from './manual-refund.view.js';
-import { PayoutBody, RefundRetryBody, RefundsFilter, RefundsQuery } from './refund.dto.js';
+import { ManualRefundBody, RefundRetryBody, RefundsFilter, RefundsQuery } from './refund.dto.js';
 import { RetryRefund } from './retry-refund.js';
 
 @ApiTags('finance')
@@ -31,10 +31,10 @@ export class ManualRefundsController {
 
   /** Refunds of all memberships, newest first. */
   @Get('refunds')
-  @ApiPage(RefundDeskView)
-  async list(@Query() query: RefundsQuery): Promise<Page<RefundDeskView>> {
+  @ApiPage(ListedRefundView)
+  async list(@Query() query: RefundsQuery): Promise<Page<ListedRefundView>> {
     const found = await this.listRefunds.list(query);
-    const data = found.slice(0, limitOf(query)).map(viewRefundDesk);
+    const data = found.slice(0, limitOf(query)).map(viewListedRefund);
     return { data, nextCursor: found.length > data.length ? (data.at(-1)?.id ?? null) : null };
   }
 
@@ -47,8 +47,8 @@ export class ManualRefundsController {
   }
 
   @Get('refunds/:id')
-  async show(@Param() { id }: IdParam): Promise<RefundDeskView> {
-    return viewRefundDesk(await this.listRefunds.one(id));
+  async show(@Param() { id }: IdParam): Promise<ListedRefundView> {
+    return viewListedRefund(await this.listRefunds.one(id));
   }
 
   /** Sends a failed refund again now. 409 `not_allowed_in_state`, `payment_in_progress`, `charge_disputed`. */
@@ -60,7 +60,7 @@ export class ManualRefundsController {
     @Body() { reason }: RefundRetryBody,
     @Subject() subject: string,
     @WaitMs() waitMs: number,
-  ): Promise<RefundDeskView> {
+  ): Promise<ListedRefundView> {
     const subscriptionId = await this.retryRefund.retry(id, reason, subject);
     await this.requests.waitUntilDecided(subscriptionId, waitMs);
     return this.show({ id });
@@ -71,16 +71,20 @@ export class ManualRefundsController {
   @HttpCode(202)
   async propose(
     @Param() { id: refundId }: IdParam,
-    @Body() { reason, bankReference }: PayoutBody,
+    @Body() { reason, bankReference }: ManualRefundBody,
     @Subject() subject: string,
-  ): Promise<PayoutView> {
-    return viewPayout(await this.proposeManualRefund.propose({ refundId, reason, bankReference, subject }));
+  ): Promise<ManualRefundView> {
+    return viewManualRefund(await this.proposeManualRefund.propose({ refundId, reason, bankReference, subject }));
   }
 
   /** Approves it: the refund is paid. 403 `four_eyes`, 409 `not_allowed_in_state`, `payment_in_progress`, `charge_disputed`. */
   @Post('refund-payouts/:id/approval')
   @HttpCode(200)
-  async approve(@Param() { id }: IdParam, @Body() _body: NoBody, @Subject() subject: string): Promise<RefundDeskView> {
+  async approve(
+    @Param() { id }: IdParam,
+    @Body() _body: NoBody,
+    @Subject() subject: string,
+  ): Promise<ListedRefundView> {
     return this.show({ id: await this.approveManualRefund.approve(id, subject) });
   }
 }

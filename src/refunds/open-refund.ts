@@ -6,11 +6,11 @@ import { Injectable } from '@nestjs/common';
 import type { RefundBasis } from '../domain/cancellation.js';
 import type { Money } from '../domain/money.js';
 import { refundReference, type Refund } from '../domain/refund.js';
+import { RequestStore } from '../gateway/request.store.js';
 import { Ledger } from '../ledger/ledger.js';
 import { MarketStore } from '../markets/market.store.js';
-import { endOfCalendarDays } from '../platform/time/calendar.js';
 import { newId } from '../platform/ids.js';
-import { RequestStore } from '../gateway/request.store.js';
+import { endOfCalendarDays } from '../platform/time/calendar.js';
 import type { Change } from '../subscriptions/change.js';
 import { RefundStore } from './refund.store.js';
 

@@ -4,17 +4,17 @@
  */
 import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
-import { Refusal } from '../domain/refusal.js';
 import type { Refund } from '../domain/refund.js';
+import { Refusal } from '../domain/refusal.js';
 import { newId } from '../platform/ids.js';
-import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import type { Change } from '../subscriptions/change.js';
 import { LockUnpaidRefund } from './lock-unpaid-refund.js';
 import type { ManualRefundEntity } from './manual-refund.entity.js';
 import { ManualRefundStore } from './manual-refund.store.js';
 import { RefundStore } from './refund.store.js';
 
-export interface PayoutOrder {
+export interface ManualRefundOrder {
   refundId: string;
   reason: string;
   bankReference: string;
@@ -27,27 +27,27 @@ export class ProposeManualRefund {
     private readonly changeSubscription: ChangeSubscription,
     private readonly refunds: RefundStore,
     private readonly lockUnpaidRefund: LockUnpaidRefund,
-    private readonly payouts: ManualRefundStore,
+    private readonly manualRefunds: ManualRefundStore,
     private readonly cases: CaseStore,
   ) {}
 
   /** Refuses `not_found`, `not_allowed_in_state` (paid, or proposed already), `payment_in_progress`, `charge_disputed`. */
-  async propose(order: PayoutOrder): Promise<ManualRefundEntity> {
+  async propose(order: ManualRefundOrder): Promise<ManualRefundEntity> {
     const { subscriptionId } = await this.refunds.require(order.refundId);
     return this.changeSubscription.change(subscriptionId, 'finance', async (change) => {
       const refund = await this.lockUnpaidRefund.lock(change, order.refundId);
-      if ((await this.payouts.proposed(change.tx, refund.id)) !== null) {
-        throw new Refusal('not_allowed_in_state', 'A payout is proposed already; it waits for an approval.');
+      if ((await this.manualRefunds.proposed(change.tx, refund.id)) !== null) {
+        throw new Refusal('not_allowed_in_state', 'A manual refund is proposed already; it waits for an approval.');
       }
       return this.record(change, refund, order);
     });
   }
 
-  private async record(change: Change, refund: Refund, order: PayoutOrder): Promise<ManualRefundEntity> {
+  private async record(change: Change, refund: Refund, order: ManualRefundOrder): Promise<ManualRefundEntity> {
     const { tx, now } = change;
     const { reason, bankReference, subject: proposedBy } = order;
     const { id: refundId, subscriptionId, amountMinor, currency, clause } = refund;
-    const payout: ManualRefundEntity = {
+    const manualRefund: ManualRefundEntity = {
       id: newId(),
       refundId,
       reason,
@@ -58,7 +58,7 @@ export class ProposeManualRefund {
       approvedBy: null,
       approvedAt: null,
     };
-    await this.payouts.insert(tx, payout);
+    await this.manualRefunds.insert(tx, manualRefund);
     await this.refunds.save(tx, { ...refund, retryAt: null });
     const words = `${amountMinor} ${currency} is proposed to be paid another way: ${reason}`;
     change.record('refund.manual_proposed', clause, words, { refundId, bankReference, by: proposedBy });
@@ -67,10 +67,10 @@ export class ProposeManualRefund {
       subscriptionId,
       subjectId: refundId,
       explanation: `${words}; another person must approve it`,
-      data: { payoutId: payout.id, bankReference, proposedBy },
+      data: { manualRefundId: manualRefund.id, bankReference, proposedBy },
       openedAt: now,
       recurs: true,
     });
-    return payout;
+    return manualRefund;
   }
 }

@@ -1,15 +1,15 @@
 /** Refunds as gateway requests: how one is sent and asked for. What its outcome does is `SettleRefund`. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Refund } from '../domain/refund.js';
-import { ChargeStore } from '../payments/charge.store.js';
 import type { Outcome } from '../gateway/outcome.js';
 import { RequestKinds, type GatewayRequest, type RequestKind } from '../gateway/request-kind.js';
 import { StripeGateway } from '../gateway/stripe/stripe-gateway.js';
+import { ChargeStore } from '../payments/charge.store.js';
 import { Database } from '../platform/database/database.js';
+import type { Tx } from '../platform/database/tx.js';
 import type { Change } from '../subscriptions/change.js';
 import { RefundStore } from './refund.store.js';
 import { SettleRefund } from './settle-refund.js';
-import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class RefundRequests implements RequestKind, OnModuleInit {
@@ -41,7 +41,7 @@ export class RefundRequests implements RequestKind, OnModuleInit {
   }
 
   withdraw(): Promise<Outcome> {
-    return Promise.resolve({ kind: 'unknown', detail: 'a refund is never taken back' });
+    return Promise.resolve({ kind: 'unknown', detail: 'a refund is never withdrawn' });
   }
 
   async settle(change: Change, request: GatewayRequest, outcome: Outcome): Promise<void> {

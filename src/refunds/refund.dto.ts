@@ -1,4 +1,4 @@
-/** What finance asks of the refund desk, and sends to it. */
+/** What finance asks about refunds, and sends to decide about them. */
 import { IntersectionType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Length, Max, Min } from 'class-validator';
@@ -55,7 +55,7 @@ export class RefundRetryBody {
   reason: string;
 }
 
-export class PayoutBody {
+export class ManualRefundBody {
   /** Why it is not returned to the payment method, for the record. */
   @Length(1, 500)
   reason: string;

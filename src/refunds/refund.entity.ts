@@ -44,7 +44,7 @@ export class RefundEntity implements Refund {
   @Column('timestamptz', { nullable: true })
   retryAt: Date | null;
 
-  /** Machine time until which a sweep has handed it to a worker. */
+  /** Machine time until which a poll has handed it to a worker. */
   @Column('timestamptz', { nullable: true })
   claimedUntil: Date | null;
 

@@ -1,13 +1,13 @@
 /** Reads and writes refunds; decides nothing. */
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
-import { Refusal } from '../domain/refusal.js';
 import type { Refund } from '../domain/refund.js';
-import { Clock } from '../platform/time/clock.js';
+import { Refusal } from '../domain/refusal.js';
 import { Database } from '../platform/database/database.js';
-import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
-import { RefundEntity } from './refund.entity.js';
 import type { Tx } from '../platform/database/tx.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
+import { Clock } from '../platform/time/clock.js';
+import { RefundEntity } from './refund.entity.js';
 
 /**
  * SQL over a charge `c`: minor units returned or on their way back. A refund that failed is still owed and still counts,

@@ -1,5 +1,5 @@
 /**
- * Owns: refunds, their retries and deadlines, the desk where finance decides about them, and the return of money captured
+ * Owns: refunds, their retries and deadlines, what finance decides about them, and the return of money captured
  * too late.
  * Does not own: how much goes back (the law says), nor when (cancellations and corrections say).
  * Always true: never more than was captured for the charge; one refund per cancellation and charge; never forgotten; paid
@@ -7,8 +7,8 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { GatewayModule } from '../gateway/gateway.module.js';
 import { CasesModule } from '../cases/cases.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
@@ -18,13 +18,13 @@ import { Compensate } from './compensate.js';
 import { CompensationsController } from './compensations.controller.js';
 import { ListRefunds } from './list-refunds.js';
 import { LockUnpaidRefund } from './lock-unpaid-refund.js';
-import { OpenRefund } from './open-refund.js';
-import { ProposeManualRefund } from './propose-manual-refund.js';
-import { ManualRefundsController } from './manual-refunds.controller.js';
-import { RefundEntity } from './refund.entity.js';
 import { ManualRefundEntity } from './manual-refund.entity.js';
 import { ManualRefundStore } from './manual-refund.store.js';
+import { ManualRefundsController } from './manual-refunds.controller.js';
+import { OpenRefund } from './open-refund.js';
+import { ProposeManualRefund } from './propose-manual-refund.js';
 import { RefundRequests } from './refund-requests.js';
+import { RefundEntity } from './refund.entity.js';
 import { RefundStore } from './refund.store.js';
 import { RefundsController } from './refunds.controller.js';
 import { RefundsProcessor } from './refunds.processor.js';

@@ -2,8 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { LockUnpaidRefund } from './lock-unpaid-refund.js';
-import { OpenRefund } from './open-refund.js';
 import { ManualRefundStore } from './manual-refund.store.js';
+import { OpenRefund } from './open-refund.js';
 import { RefundStore } from './refund.store.js';
 
 @Injectable()
@@ -12,7 +12,7 @@ export class RetryRefund {
     private readonly changeSubscription: ChangeSubscription,
     private readonly refunds: RefundStore,
     private readonly lockUnpaidRefund: LockUnpaidRefund,
-    private readonly payouts: ManualRefundStore,
+    private readonly manualRefunds: ManualRefundStore,
     private readonly openRefund: OpenRefund,
   ) {}
 
@@ -21,7 +21,7 @@ export class RetryRefund {
     const { subscriptionId } = await this.refunds.require(id);
     await this.changeSubscription.change(subscriptionId, 'finance', async (change) => {
       const refund = await this.lockUnpaidRefund.lock(change, id);
-      await this.payouts.withdraw(change.tx, id);
+      await this.manualRefunds.withdraw(change.tx, id);
       await this.openRefund.retry(change, refund, { reason, by: subject });
     });
     return subscriptionId;

@@ -1,13 +1,13 @@
 /**
- * What becomes of a refund, under the lock: paid by the gateway or another way, failed, or taken back after it was paid.
+ * What becomes of a refund, under the lock: paid by the gateway or another way, failed, or reversed after it was paid.
  * The books follow in the same transaction; what only a person can put right becomes a case.
  */
 import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
 import { retryRefundAt, waitsForBank, type Refund } from '../domain/refund.js';
-import { CashLedger } from '../ledger/cash-ledger.js';
 import type { GatewayRequest } from '../gateway/request-kind.js';
 import { RequestStore } from '../gateway/request.store.js';
+import { CashLedger } from '../ledger/cash-ledger.js';
 import type { Change } from '../subscriptions/change.js';
 import { ManualRefundStore } from './manual-refund.store.js';
 import { RefundStore } from './refund.store.js';
@@ -23,7 +23,7 @@ export interface OtherPayment {
 export class SettleRefund {
   constructor(
     private readonly refunds: RefundStore,
-    private readonly payouts: ManualRefundStore,
+    private readonly manualRefunds: ManualRefundStore,
     private readonly cases: CaseStore,
     private readonly ledger: CashLedger,
     private readonly requests: RequestStore,
@@ -71,7 +71,7 @@ export class SettleRefund {
     });
   }
 
-  /** The gateway takes back that it had returned it: it is owed again, unless something else has paid it. */
+  /** The gateway reverses its yes: the refund is owed again, unless something else has paid it. */
   async reversed(change: Change, refund: Refund, request: GatewayRequest, code: string): Promise<void> {
     await this.ledger.refundBounced(change, { ...refund, attempts: request.attempt });
     const { tx, now } = change;
@@ -84,12 +84,12 @@ export class SettleRefund {
     await this.failed(change, owed, code);
   }
 
-  /** The gateway's id of another attempt that paid the same, and was not taken back. */
-  private async standingPayment({ id, gatewayRefundId }: Refund, takenBack: GatewayRequest): Promise<string | null> {
-    if (gatewayRefundId !== takenBack.gatewayId) return gatewayRefundId;
+  /** The gateway's id of another attempt that paid the same, and was not reversed. */
+  private async standingPayment({ id, gatewayRefundId }: Refund, reversed: GatewayRequest): Promise<string | null> {
+    if (gatewayRefundId !== reversed.gatewayId) return gatewayRefundId;
     const attempts = await this.requests.attemptsOf([id]);
     const other = attempts.find(
-      (one) => one.attempt !== takenBack.attempt && one.status === 'succeeded' && one.code === null,
+      (one) => one.attempt !== reversed.attempt && one.status === 'succeeded' && one.code === null,
     );
     return other?.gatewayId ?? null;
   }
@@ -98,7 +98,7 @@ export class SettleRefund {
     const { tx, now } = change;
     const { id: refundId, clause } = refund;
     await this.refunds.save(tx, { ...refund, status: 'succeeded', settledAt: now, retryAt: null });
-    await this.payouts.withdraw(tx, refundId);
+    await this.manualRefunds.withdraw(tx, refundId);
     change.record('refund.succeeded', clause, words, { refundId, ...data });
     await this.cases.close(tx, refundId, `the refund succeeded: ${words}`, now);
   }

@@ -9,8 +9,8 @@ import { choiceStillOpen } from '../domain/term-end.js';
 import { MarketStore, notOpen } from '../markets/market.store.js';
 import { OpenCharge } from '../payments/open-charge.js';
 import type { Bind } from '../platform/http/idempotency.js';
-import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import type { Change } from '../subscriptions/change.js';
 
 @Injectable()
 export class BuyNextTerm {

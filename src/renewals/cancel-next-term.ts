@@ -7,8 +7,8 @@ import { ChargeStore } from '../payments/charge.store.js';
 import type { Bind } from '../platform/http/idempotency.js';
 import { OpenRefund } from '../refunds/open-refund.js';
 import { RefundStore } from '../refunds/refund.store.js';
-import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import type { Change } from '../subscriptions/change.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 
 @Injectable()
@@ -31,7 +31,7 @@ export class CancelNextTerm {
       const waiting = waitingTerm(change.terms, change.now);
       change.move('cancel_next_term');
       if (waiting?.chargeId == null || waiting.priceMinor === null || waiting.currency === null) {
-        throw new Refusal('not_allowed_in_state', 'No term waits: there is no early renewal to take back.', '3.3.1');
+        throw new Refusal('not_allowed_in_state', 'No term waits: there is no early renewal to withdraw.', '3.3.1');
       }
       await this.requireUndisputed(change, waiting.chargeId);
       await this.subscriptions.removeTerm(change.tx, waiting.id);
@@ -39,7 +39,7 @@ export class CancelNextTerm {
       const { chargeId, priceMinor: paidMinor, currency } = waiting;
       const returnedMinor = await this.refunds.returnedMinor(change.tx, chargeId);
       const amountMinor = paidMinor - returnedMinor;
-      change.record('next_term.canceled', '3.3.1', 'the early renewal is taken back before its term started');
+      change.record('next_term.canceled', '3.3.1', 'the early renewal is withdrawn before its term started');
       await bind(change.tx, chargeId);
       if (amountMinor === 0) {
         await this.ledger.serviceCutShort(change, 'membership_revenue', '3.3.1', chargeId);

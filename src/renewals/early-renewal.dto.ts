@@ -1,4 +1,4 @@
-/** What the storefront is told when an early renewal is taken back. */
+/** What the storefront is answered when an early renewal is withdrawn. */
 import { RefundView } from '../refunds/refund.view.js';
 import { SubscriptionView } from '../subscriptions/subscription.view.js';
 

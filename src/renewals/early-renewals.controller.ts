@@ -1,9 +1,9 @@
-/** Where the storefront buys the next term early, and takes that back. */
+/** Where the storefront buys the next term early, and withdraws that. */
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Refusal } from '../domain/refusal.js';
-import { ChargeStore } from '../payments/charge.store.js';
 import { RequestStore } from '../gateway/request.store.js';
+import { ChargeStore } from '../payments/charge.store.js';
 import { RequireScope } from '../platform/http/access.js';
 import { Idempotency, Keyed, KeyedRoute, type KeyedRequest } from '../platform/http/idempotency.js';
 import { NoBody } from '../platform/http/no-body.dto.js';

@@ -4,13 +4,13 @@
  * Always true: never charged before the term's end, nor after auto-renewal was turned off (3.3.1).
  */
 import { Module } from '@nestjs/common';
-import { MembershipsModule } from '../memberships/memberships.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
+import { MembershipsModule } from '../memberships/memberships.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
-import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { RefundsModule } from '../refunds/refunds.module.js';
+import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { BeginTermProcessor } from './begin-term.processor.js';
 import { BuyNextTerm } from './buy-next-term.js';
 import { CancelNextTerm } from './cancel-next-term.js';

@@ -6,8 +6,8 @@ import { Injectable } from '@nestjs/common';
 import { Refusal } from '../domain/refusal.js';
 import { choiceStillOpen, requireRenewing } from '../domain/term-end.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import type { Change } from '../subscriptions/change.js';
 
 @Injectable()
 export class SwitchAutoRenewal {

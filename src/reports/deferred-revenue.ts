@@ -4,9 +4,9 @@
  */
 import { Injectable } from '@nestjs/common';
 import { endOfMonth, monthOf } from '../domain/deferred-fee.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
 import { requireOrder } from '../platform/http/period.js';
+import { Clock } from '../platform/time/clock.js';
 import type { MonthsQuery } from './report.dto.js';
 import type { DeferredRevenueRow, DeferredRevenueView } from './report.view.js';
 

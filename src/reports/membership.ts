@@ -4,10 +4,10 @@
  */
 import { Injectable } from '@nestjs/common';
 import { Database } from '../platform/database/database.js';
+import type { Tx } from '../platform/database/tx.js';
 import { periodOf, type Period } from '../platform/http/period.js';
 import type { PeriodQuery } from './report.dto.js';
 import type { MembershipRow, MembershipView } from './report.view.js';
-import type { Tx } from '../platform/database/tx.js';
 
 /** A member: whose first paid term has begun, until the membership ends. */
 const MEMBERS = `

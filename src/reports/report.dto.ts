@@ -1,8 +1,8 @@
 /** What finance asks of the reports. */
 import { IntersectionType } from '@nestjs/swagger';
 import { IsOptional, Matches } from 'class-validator';
-import { IsBound, IsCountry } from '../platform/http/params.dto.js';
 import { PageQuery } from '../platform/http/page.js';
+import { IsBound, IsCountry } from '../platform/http/params.dto.js';
 
 const MONTH = { message: '$property must be a month such as 2027-01' };
 const MONTH_FORM = /^2\d{3}-(0[1-9]|1[0-2])$/;

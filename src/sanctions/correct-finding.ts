@@ -1,5 +1,5 @@
 /**
- * Takes back what an approved revocation left on the user's record (6.1.2): the user is eligible again, unless another
+ * Corrects what an approved revocation left on the user's record (6.1.2): the user is eligible again, unless another
  * finding stands, or risk has said something else since.
  */
 import { Injectable } from '@nestjs/common';

@@ -3,13 +3,13 @@
  * the term, and an end that followed from the mistake is reopened. Nothing is charged or returned here.
  */
 import { Injectable } from '@nestjs/common';
-import { violatesUnique } from '../platform/database/database.js';
 import { makeMove } from '../domain/moves.js';
 import { Refusal } from '../domain/refusal.js';
 import { followedFrom } from '../domain/sanction.js';
 import { Suspension } from '../memberships/suspension.js';
-import type { Change } from '../subscriptions/change.js';
+import { violatesUnique } from '../platform/database/database.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import type { Change } from '../subscriptions/change.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { CorrectFinding } from './correct-finding.js';
 

@@ -3,18 +3,18 @@
  * once, nothing goes back, and the user is not eligible until the finding is corrected.
  */
 import { Injectable } from '@nestjs/common';
-import { revocationClause } from '../domain/sanction.js';
+import type { RevocationReason } from '../domain/end-reason.js';
+import { makeMove } from '../domain/moves.js';
 import { Refusal } from '../domain/refusal.js';
+import { revocationClause } from '../domain/sanction.js';
+import { RequestStore } from '../gateway/request.store.js';
 import { Ledger } from '../ledger/ledger.js';
 import { RecordStanding } from '../members/record-standing.js';
-import { RequestStore } from '../gateway/request.store.js';
 import { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
-import type { Change } from '../subscriptions/change.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
-import { makeMove } from '../domain/moves.js';
+import type { Change } from '../subscriptions/change.js';
 import { RevocationEntity } from './revocation.entity.js';
-import type { RevocationReason } from '../domain/end-reason.js';
 
 @Injectable()
 export class Revoke {

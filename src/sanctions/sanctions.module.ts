@@ -5,10 +5,10 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { MembershipsModule } from '../memberships/memberships.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { MembersModule } from '../members/members.module.js';
+import { MembershipsModule } from '../memberships/memberships.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { CorrectFinding } from './correct-finding.js';
 import { Reinstate } from './reinstate.js';

@@ -1,6 +1,6 @@
 /**
  * Suspends a membership (4.7, 5.2): benefits off and nothing charged until it is reinstated; the term's clock runs on.
- * A charge already sent is not undone; one not yet sent is taken back.
+ * A charge already sent is not undone; one not yet sent is withdrawn.
  */
 import { Injectable } from '@nestjs/common';
 import { makeMove } from '../domain/moves.js';

@@ -22,7 +22,7 @@ export function feeMinor(amountMinor: number, currency: string): number {
   return Math.floor((amountMinor * 14 + 500) / 1000) + fixed;
 }
 
-/** What a dispute costs, whoever wins it: 15.00, or 1500 where there are no smaller units. */
+/** What a dispute costs, won or lost: 15.00, or 1500 where there are no smaller units. */
 export function disputeFeeMinor(currency: string): number {
   return minorDigits(currency) === 3 ? 15_000 : 1500;
 }

@@ -3,8 +3,8 @@
  * expanded to whole objects. Never writes.
  */
 import type { Parameters } from './parameters.js';
-import { invalidRequest, noSuch } from './stripe-errors.js';
 import type { Kind, Store, StoredKinds, StoredObject } from './store.js';
+import { invalidRequest, noSuch } from './stripe-errors.js';
 
 interface Finder {
   findAny(id: string): Promise<StoredObject | undefined>;

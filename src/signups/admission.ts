@@ -10,9 +10,9 @@ import type { Subscription } from '../domain/subscription.js';
 import { MarketStore, notOpen } from '../markets/market.store.js';
 import { Eligibility } from '../members/eligibility.js';
 import { Database } from '../platform/database/database.js';
+import type { Tx } from '../platform/database/tx.js';
 import { alreadySubscribed, SubscriptionStore } from '../subscriptions/subscription.store.js';
 import type { SubscribeBody } from './signup.dto.js';
-import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class Admission {

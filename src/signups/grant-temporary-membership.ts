@@ -3,15 +3,15 @@
  * makes nobody a former member: a trial is still open to them.
  */
 import { Injectable } from '@nestjs/common';
+import { CompanyStore } from '../companies/company.store.js';
 import { plusDays } from '../domain/instant.js';
 import type { Term } from '../domain/subscription.js';
-import { CompanyStore } from '../companies/company.store.js';
 import { MarketStore } from '../markets/market.store.js';
-import { Clock } from '../platform/time/clock.js';
 import type { Bind } from '../platform/http/idempotency.js';
 import { newId } from '../platform/ids.js';
-import type { Change } from '../subscriptions/change.js';
+import { Clock } from '../platform/time/clock.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import type { Change } from '../subscriptions/change.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import { Admission } from './admission.js';
 import { newSubscription } from './new-subscription.js';
@@ -22,7 +22,7 @@ export class GrantTemporaryMembership {
   constructor(
     private readonly clock: Clock,
     private readonly admission: Admission,
-    private readonly entities: CompanyStore,
+    private readonly companies: CompanyStore,
     private readonly markets: MarketStore,
     private readonly subscriptions: SubscriptionStore,
     private readonly changeSubscription: ChangeSubscription,
@@ -49,7 +49,7 @@ export class GrantTemporaryMembership {
     return this.changeSubscription.begin(subscription, 'operations', async (change) => {
       await bind(change.tx, subscription.id);
       const { residenceCountry } = subscription;
-      change.subscription.contractingEntities = await this.entities.resolve(change.tx, residenceCountry);
+      change.subscription.contractingEntities = await this.companies.resolve(change.tx, residenceCountry);
       await this.admission.confirm(change.tx, userId, country);
       const { startsAt, endsAt } = await this.startTerm(change, days);
       change.move('begin_temporary');

@@ -4,8 +4,8 @@ import { AgreementStore } from '../agreements/agreement.store.js';
 import { decideTrialAvailability } from '../domain/eligibility.js';
 import { MarketStore, notOpen } from '../markets/market.store.js';
 import { Eligibility } from '../members/eligibility.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
+import { Clock } from '../platform/time/clock.js';
 import { SubscriptionStore } from '../subscriptions/subscription.store.js';
 import type { OfferView } from './signup.dto.js';
 

@@ -5,9 +5,9 @@
  * (3.1.1, 3.2.1).
  */
 import { Module } from '@nestjs/common';
-import { GatewayModule } from '../gateway/gateway.module.js';
 import { AgreementsModule } from '../agreements/agreements.module.js';
 import { CompaniesModule } from '../companies/companies.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { MembersModule } from '../members/members.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';

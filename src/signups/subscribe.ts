@@ -3,11 +3,11 @@
  * validate. The gateway hears of it later; until then the membership is `pending_payment`.
  */
 import { Injectable } from '@nestjs/common';
-import type { Subscription } from '../domain/subscription.js';
 import { CompanyStore } from '../companies/company.store.js';
+import type { Subscription } from '../domain/subscription.js';
 import { OpenFirstPayment } from '../payments/open-first-payment.js';
-import { Clock } from '../platform/time/clock.js';
 import type { Bind } from '../platform/http/idempotency.js';
+import { Clock } from '../platform/time/clock.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import { Admission } from './admission.js';
 import { newSubscription } from './new-subscription.js';
@@ -18,7 +18,7 @@ export class Subscribe {
   constructor(
     private readonly clock: Clock,
     private readonly admission: Admission,
-    private readonly entities: CompanyStore,
+    private readonly companies: CompanyStore,
     private readonly changeSubscription: ChangeSubscription,
     private readonly openFirstPayment: OpenFirstPayment,
   ) {}
@@ -35,7 +35,7 @@ export class Subscribe {
       if (body.startWith === 'trial') await this.admission.requireOnlyTrial(change.tx, body.userId, subscription.id);
       await bind(change.tx, subscription.id);
       const { agreementVersion, locale, residenceCountry } = subscription;
-      const contractingEntities = await this.entities.resolve(change.tx, residenceCountry);
+      const contractingEntities = await this.companies.resolve(change.tx, residenceCountry);
       await this.admission.confirm(change.tx, body.userId, body.country);
       change.subscription.contractingEntities = contractingEntities;
       change.record('subscription.requested', '3.1.2', `the member subscribes, starting ${body.startWith}`, {

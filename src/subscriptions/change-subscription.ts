@@ -6,24 +6,24 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { benefitsUntil, nextDue } from '../domain/due.js';
 import { Refusal } from '../domain/refusal.js';
-import { isLive, type Actor, type Subscription } from '../domain/subscription.js';
 import type { RulePack } from '../domain/rule-pack.js';
+import { isLive, type Actor, type Subscription } from '../domain/subscription.js';
 import { MarketStore } from '../markets/market.store.js';
 import { Batches } from '../platform/database/batches.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
+import type { Tx } from '../platform/database/tx.js';
 import { newId } from '../platform/ids.js';
+import { Clock } from '../platform/time/clock.js';
 import { Change } from './change.js';
 import { factsOf } from './keep-notices.js';
 import { MandateStore } from './mandate.store.js';
 import { RecordChange } from './record-change.js';
 import { subscriptionNotFound, SubscriptionStore } from './subscription.store.js';
-import type { Tx } from '../platform/database/tx.js';
 
 // While one batch waits for the database, another is decided.
-const TOGETHER = { size: 50, atOnce: 2 };
+const BATCHES = { size: 50, atOnce: 2 };
 
-// What one of them waits for, all of them wait for; alone it may take its time.
+// All changes of a batch wait for what one of them waits for; a change in its own transaction may wait longer.
 const WAITS_SHORTLY = `set local lock_timeout = '500ms'`;
 
 type Decide<T> = (change: Change) => Promise<T>;
@@ -44,7 +44,7 @@ interface Done<T> {
 @Injectable()
 export class ChangeSubscription {
   private readonly logger = new Logger('changes');
-  private readonly batches = new Batches<Asked>(TOGETHER, (batch) => this.changeBatch(batch));
+  private readonly batches = new Batches<Asked>(BATCHES, (batch) => this.changeBatch(batch));
 
   constructor(
     private readonly clock: Clock,
@@ -87,7 +87,7 @@ export class ChangeSubscription {
     }
   }
 
-  /** Who cannot go with the others goes alone: one that somebody else holds, or all when one of them fails. */
+  /** A change runs in its own transaction if its row is locked elsewhere, or if any change of the batch failed. */
   private async changeBatch(batch: Asked[]): Promise<void> {
     const done = batch.length === 1 ? new Map<string, Done<unknown>>() : await this.decideBatch(batch);
     for (const { id, actor, decide, resolve, reject } of batch) {
@@ -109,13 +109,13 @@ export class ChangeSubscription {
           const subscription = locked.get(id);
           if (subscription !== undefined) done.set(id, await this.decide(tx, subscription, now, actor, decide));
         });
-        // None is left working on a transaction that is over.
+        // Wait for all of them: none may still use a transaction that has ended.
         for (const one of await Promise.allSettled(decided)) if (one.status === 'rejected') throw one.reason;
       });
       return done;
     } catch (error) {
-      // Each finds out alone what stood in the way.
-      this.logger.debug(`${batch.length} go alone: ${String(error)}`);
+      // Each change then runs in its own transaction, where its refusal or error is its own.
+      this.logger.debug(`${batch.length} changes run in their own transactions: ${String(error)}`);
       return new Map();
     }
   }
@@ -172,14 +172,14 @@ function benefitsOf({ subscription, lastTerm }: Change, pack: RulePack): Date | 
   return endedAt < lastTerm.endsAt ? endedAt : lastTerm.endsAt;
 }
 
-/** A term bought early has reached its start, and its worker has not come yet: whoever comes first leaves it due. */
+/** A term bought early has reached its start and its job has not run yet: another change leaves that job due. */
 function termWaitsToBegin(change: Change): boolean {
   const { dueMove, dueAt, status } = change.subscription;
   const begins = dueMove === 'begin_term' && dueAt !== null && dueAt <= change.now;
   return begins && status === 'active' && !change.hasMade('begin_next_term');
 }
 
-/** It is committed, whatever becomes of what follows. */
+/** The change is committed, whether or not what follows it succeeds. */
 function settle({ change, result }: Done<unknown>, resolve: Asked['resolve'], reject: Asked['reject']): void {
   try {
     change.committed();

@@ -3,13 +3,13 @@
  * It lives inside `ChangeSubscription`, which saves it.
  */
 import { moveCharge, type ChargeMove } from '../domain/charge-progress.js';
+import type { EndReason } from '../domain/end-reason.js';
 import { makeMove, type MoveName } from '../domain/moves.js';
 import type { Actor, Subscription, Term } from '../domain/subscription.js';
 import type { DataOf, TimelineData, TimelineEventName } from '../domain/timeline-event.js';
+import type { Tx } from '../platform/database/tx.js';
 import { newId } from '../platform/ids.js';
 import type { TimelineLine } from './timeline.store.js';
-import type { EndReason } from '../domain/end-reason.js';
-import type { Tx } from '../platform/database/tx.js';
 
 export class Change {
   readonly lines: TimelineLine[] = [];

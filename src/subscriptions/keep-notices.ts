@@ -14,15 +14,15 @@ import {
   type NoticeKind,
 } from '../domain/notice.js';
 import type { RulePack } from '../domain/rule-pack.js';
-import type { TimelineData } from '../domain/timeline-event.js';
 import type { SubscriptionStatus, Term } from '../domain/subscription.js';
+import type { TimelineData } from '../domain/timeline-event.js';
 import { MarketStore } from '../markets/market.store.js';
-import { calendarDaysBefore } from '../platform/time/calendar.js';
 import { newId } from '../platform/ids.js';
+import { calendarDaysBefore } from '../platform/time/calendar.js';
 import type { Change } from './change.js';
 import { ExpectedPrice } from './expected-price.js';
-import { NoticeStore } from './notice.store.js';
 import type { NoticeEntity } from './notice.entity.js';
+import { NoticeStore } from './notice.store.js';
 
 /** What notices depend on, as it was before a change. */
 export interface Before {

@@ -2,9 +2,9 @@
 import { Injectable } from '@nestjs/common';
 import { Any, In, IsNull, Not } from 'typeorm';
 import type { Mandate, Subscription } from '../domain/subscription.js';
+import type { Tx } from '../platform/database/tx.js';
 import { newId } from '../platform/ids.js';
 import { MandateEntity } from './subscription.entity.js';
-import type { Tx } from '../platform/database/tx.js';
 
 export interface StoredMethod {
   methodId: string;

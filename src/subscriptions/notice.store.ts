@@ -3,12 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { LessThanOrEqual } from 'typeorm';
 import type { NoticeContent, PlannedNotice } from '../domain/notice.js';
 import type { Term } from '../domain/subscription.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
-import { newId } from '../platform/ids.js';
-import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
-import { NoticeEntity } from './notice.entity.js';
 import type { Tx } from '../platform/database/tx.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
+import { newId } from '../platform/ids.js';
+import { Clock } from '../platform/time/clock.js';
+import { NoticeEntity } from './notice.entity.js';
 
 export type ProvenNotice = NoticeEntity & { deliveredAt: Date | null };
 

@@ -4,8 +4,8 @@ import { JobRunner } from '../platform/jobs/job-runner.js';
 import { ChangeSubscription } from './change-subscription.js';
 import { KeepNotices } from './keep-notices.js';
 import { NoticeStore } from './notice.store.js';
-import { SubscriptionJobs } from './subscription-jobs.js';
 import { PriceAnnouncements } from './price-announcements.js';
+import { SubscriptionJobs } from './subscription-jobs.js';
 
 /** Published after another one, and its news was not carried round yet. */
 const UNANNOUNCED = `announced_at is null and exists (

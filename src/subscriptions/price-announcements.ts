@@ -5,8 +5,8 @@
 import { Injectable } from '@nestjs/common';
 import pMap from 'p-map';
 import { Database } from '../platform/database/database.js';
-import { Clock } from '../platform/time/clock.js';
 import { CLAIM_SECONDS } from '../platform/jobs/job.js';
+import { Clock } from '../platform/time/clock.js';
 
 const AT_ONCE = 10;
 const PAGE = 500;

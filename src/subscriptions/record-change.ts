@@ -1,9 +1,9 @@
 /** What a change leaves behind beside the subscription itself: its notices, its lines of the timeline, and their events. */
 import { Injectable } from '@nestjs/common';
+import type { Tx } from '../platform/database/tx.js';
 import type { Change } from './change.js';
 import { KeepNotices, type Before } from './keep-notices.js';
 import { TimelineStore, type TimelineLine } from './timeline.store.js';
-import type { Tx } from '../platform/database/tx.js';
 
 @Injectable()
 export class RecordChange {

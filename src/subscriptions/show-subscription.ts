@@ -1,9 +1,9 @@
 /** Reads one subscription as the storefront sees it now; changes nothing. */
 import { Injectable } from '@nestjs/common';
 import type { Subscription } from '../domain/subscription.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
 import { pageOf, type Page, type PageQuery } from '../platform/http/page.js';
+import { Clock } from '../platform/time/clock.js';
 import { MandateStore } from './mandate.store.js';
 import { SubscriptionStore } from './subscription.store.js';
 import { viewSubscription, viewTerm, type SubscriptionView, type TermView } from './subscription.view.js';

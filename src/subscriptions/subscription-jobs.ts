@@ -5,10 +5,10 @@
 import { Injectable } from '@nestjs/common';
 import type { DueMove } from '../domain/subscription.js';
 import { DueWork } from '../platform/jobs/due-work.js';
-import type { Job } from '../platform/jobs/job.js';
 import { JobRunner } from '../platform/jobs/job-runner.js';
-import type { Change } from './change.js';
+import type { Job } from '../platform/jobs/job.js';
 import { ChangeSubscription } from './change-subscription.js';
+import type { Change } from './change.js';
 
 type Act = (change: Change, id: string) => Promise<void>;
 

@@ -1,5 +1,7 @@
 /** Tables of a membership's record: the subscription, its terms, its mandates and its timeline. */
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { ChargeProgress } from '../domain/charge-progress.js';
+import type { EndReason } from '../domain/end-reason.js';
 import type {
   ContractingEntity,
   DueMove,
@@ -9,8 +11,6 @@ import type {
   Term,
   TermKind,
 } from '../domain/subscription.js';
-import type { EndReason } from '../domain/end-reason.js';
-import type { ChargeProgress } from '../domain/charge-progress.js';
 
 @Entity('subscriptions')
 export class SubscriptionEntity implements Subscription {
@@ -92,7 +92,7 @@ export class SubscriptionEntity implements Subscription {
   @Column('timestamptz', { nullable: true })
   dueAt: Date | null;
 
-  /** Machine time until which a sweep has handed this row to a worker. */
+  /** Machine time until which a poll has handed this row to a worker. */
   @Column('timestamptz', { nullable: true })
   claimedUntil: Date | null;
 }

@@ -1,13 +1,13 @@
 /** Reads and writes subscriptions and terms; decides nothing. What it reads without the lock is a hint. */
 import { Injectable } from '@nestjs/common';
 import { Any, In } from 'typeorm';
-import { LIVE_STATUSES, type Subscription, type SubscriptionStatus, type Term } from '../domain/subscription.js';
-import { Clock } from '../platform/time/clock.js';
-import { Database, violatesUnique } from '../platform/database/database.js';
 import { Refusal } from '../domain/refusal.js';
-import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
-import { SubscriptionEntity, TermEntity } from './subscription.entity.js';
+import { LIVE_STATUSES, type Subscription, type SubscriptionStatus, type Term } from '../domain/subscription.js';
+import { Database, violatesUnique } from '../platform/database/database.js';
 import type { Tx } from '../platform/database/tx.js';
+import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
+import { Clock } from '../platform/time/clock.js';
+import { SubscriptionEntity, TermEntity } from './subscription.entity.js';
 
 /** Live subscriptions with a company: of one country of residence, or of all; signed up since an instant, or ever. */
 export interface Contracted {
@@ -42,7 +42,7 @@ export class SubscriptionStore {
     return tx.findOne(SubscriptionEntity, { id }, { lock: 'wait' });
   }
 
-  /** The same of several; those that somebody else holds are left out. */
+  /** Locks several rows at once; rows locked by another transaction are left out. */
   async lockFree(tx: Tx, ids: string[]): Promise<Map<string, Subscription>> {
     const free = await tx.find(SubscriptionEntity, { id: Any(ids) }, { order: { id: 'asc' }, lock: 'skip' });
     return new Map(free.map((one) => [one.id, one]));
@@ -132,7 +132,7 @@ export class SubscriptionStore {
     await tx.set(TermEntity, { id }, { startsAt, endsAt, cancellationPeriodEndsAt });
   }
 
-  /** Takes back a term that never began; its charge is returned in full. */
+  /** Removes a term that never began; its charge is returned in full. */
   async removeTerm(tx: Tx, id: string): Promise<void> {
     await tx.delete(TermEntity, { id });
   }

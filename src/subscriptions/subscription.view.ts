@@ -1,6 +1,6 @@
 /** How a subscription and its terms are shown to the storefront; an allow-list, derived at an instant. */
-import type { Mandate, Subscription, SuspensionCause, Term } from '../domain/subscription.js';
 import { nextChargeAt } from '../domain/due.js';
+import type { Mandate, Subscription, SuspensionCause, Term } from '../domain/subscription.js';
 
 export class MoneyView {
   /** Minor units. */

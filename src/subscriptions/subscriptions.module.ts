@@ -5,22 +5,22 @@
  */
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { NotificationsModule } from '../notifications/notifications.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
+import { NotificationsModule } from '../notifications/notifications.module.js';
 import { ChangeSubscription } from './change-subscription.js';
-import { MandateStore } from './mandate.store.js';
 import { ExpectedPrice } from './expected-price.js';
-import { ShowSubscription } from './show-subscription.js';
 import { KeepNotices } from './keep-notices.js';
+import { MandateStore } from './mandate.store.js';
 import { NoticeEntity } from './notice.entity.js';
 import { NoticeStore } from './notice.store.js';
 import { NoticesController } from './notices.controller.js';
 import { NoticesProcessor } from './notices.processor.js';
 import { PriceAnnouncements } from './price-announcements.js';
 import { RecordChange } from './record-change.js';
+import { ShowSubscription } from './show-subscription.js';
+import { SubscriptionJobs } from './subscription-jobs.js';
 import { MandateEntity, SubscriptionEntity, TermEntity, TimelineEntity } from './subscription.entity.js';
 import { SubscriptionStore } from './subscription.store.js';
-import { SubscriptionJobs } from './subscription-jobs.js';
 import { SubscriptionsController } from './subscriptions.controller.js';
 import { TellMany } from './tell-many.js';
 import { TimelineStore } from './timeline.store.js';

@@ -5,10 +5,10 @@
 import { Injectable } from '@nestjs/common';
 import type { NoticeContent, NoticeKind } from '../domain/notice.js';
 import type { Actor } from '../domain/subscription.js';
+import type { Tx } from '../platform/database/tx.js';
 import { newId } from '../platform/ids.js';
 import { NoticeStore } from './notice.store.js';
 import { TimelineStore, type RecordedLine } from './timeline.store.js';
-import type { Tx } from '../platform/database/tx.js';
 
 export interface Told {
   subscription: RecordedLine['subscription'];

@@ -4,13 +4,13 @@
  */
 import { Injectable } from '@nestjs/common';
 import { isPublished } from '../domain/published-event.js';
-import type { TimelineEvent } from '../domain/timeline-event.js';
 import type { Actor, Subscription } from '../domain/subscription.js';
-import { Database } from '../platform/database/database.js';
+import type { TimelineEvent } from '../domain/timeline-event.js';
 import { Outbox, type OutboxEvent } from '../notifications/outbox.js';
+import { Database } from '../platform/database/database.js';
+import type { Tx } from '../platform/database/tx.js';
 import { afterCursor, limitOf, type PageQuery } from '../platform/http/page.js';
 import { TimelineEntity } from './subscription.entity.js';
-import type { Tx } from '../platform/database/tx.js';
 
 export type TimelineLine = TimelineEvent & {
   /** Also the id of the event that other programs are told. */

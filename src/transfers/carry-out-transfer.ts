@@ -23,7 +23,7 @@ const SIGN_UP_MS = HOUR_MS;
 export class CarryOutTransfer {
   constructor(
     private readonly database: Database,
-    private readonly entities: CompanyStore,
+    private readonly companies: CompanyStore,
     private readonly transfers: TransferStore,
     private readonly subscriptions: SubscriptionStore,
     private readonly changeSubscription: ChangeSubscription,
@@ -64,7 +64,7 @@ export class CarryOutTransfer {
       const concerned = { entity: from, residenceCountry: country };
       const left = await this.subscriptions.contracted(tx, concerned, 1);
       if (left.length > 0) return this.transfers.lookAgain(tx, id);
-      await this.entities.waitForSignUps(tx);
+      await this.companies.waitForSignUps(tx);
       const createdSince = plusMs(effectiveAt, -SIGN_UP_MS);
       const late = await this.subscriptions.contracted(tx, { ...concerned, createdSince }, 1);
       if (late.length > 0) return this.transfers.lookAgain(tx, id);

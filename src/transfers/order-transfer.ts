@@ -2,9 +2,9 @@
 import { Injectable } from '@nestjs/common';
 import { CompanyStore } from '../companies/company.store.js';
 import { TransferStore, type StoredTransfer } from '../companies/transfer.store.js';
-import { Clock } from '../platform/time/clock.js';
 import { Database } from '../platform/database/database.js';
 import { validationFailed } from '../platform/http/problem.js';
+import { Clock } from '../platform/time/clock.js';
 import type { TransferBody } from './transfer.dto.js';
 
 @Injectable()
@@ -12,7 +12,7 @@ export class OrderTransfer {
   constructor(
     private readonly clock: Clock,
     private readonly database: Database,
-    private readonly entities: CompanyStore,
+    private readonly companies: CompanyStore,
     private readonly transfers: TransferStore,
   ) {}
 
@@ -30,7 +30,7 @@ export class OrderTransfer {
       if (effectiveAt < now) {
         throw validationFailed([{ path: 'effectiveAt', message: `is past; it is ${now.toISOString()}` }]);
       }
-      if (!(await this.entities.knows(tx, from))) {
+      if (!(await this.companies.knows(tx, from))) {
         throw validationFailed([{ path: 'from', message: 'no member contracts with a company of this name' }]);
       }
       const id = await this.transfers.order(tx, { from, to, country, effectiveAt }, orderedBy, now);

@@ -1,4 +1,4 @@
-/** The duty of transfers whose instant has come: each is carried out batch by batch, one transfer after the other. */
+/** The job of transfers whose instant has come: each is carried out batch by batch, one transfer after the other. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { JobRunner } from '../platform/jobs/job-runner.js';
 import { CarryOutTransfer } from './carry-out-transfer.js';

@@ -2,8 +2,8 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { TransferStore } from '../companies/transfer.store.js';
-import { RequireScope, Subject } from '../platform/http/access.js';
 import { Database } from '../platform/database/database.js';
+import { RequireScope, Subject } from '../platform/http/access.js';
 import { ApiPage, PageQuery, pageOf, type Page } from '../platform/http/page.js';
 import { IdParam } from '../platform/http/params.dto.js';
 import { OrderTransfer } from './order-transfer.js';

@@ -4,8 +4,8 @@
  * Always true: each subscription moves once per transfer, and nothing but its company changes.
  */
 import { Module } from '@nestjs/common';
-import { MembershipsModule } from '../memberships/memberships.module.js';
 import { CompaniesModule } from '../companies/companies.module.js';
+import { MembershipsModule } from '../memberships/memberships.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { CarryOutTransfer } from './carry-out-transfer.js';
 import { OrderTransfer } from './order-transfer.js';

@@ -290,7 +290,7 @@ describe('seeded discrepancies', () => {
     expect(settlement).toMatchObject({ matched: 1, breaks: 2, bookedAt: null });
   });
 
-  it('that are only undecided here are asked for through the one door', async () => {
+  it('that are only undecided here are asked for', async () => {
     await start();
     await service.sandbox.faults({ captureThenTimeout: 1, dropWebhooks: true });
     const { body } = await service.api.subscribe('a', {}, { waitSeconds: 0 });

@@ -266,7 +266,7 @@ it('accepts no opt-out while the trial is being charged, though lost days keep t
   expect(await sandbox.movementsOf(id)).toHaveLength(1);
 });
 
-it('takes back a payment that waits for the member, so that nothing is charged while suspended', async () => {
+it('withdraws a payment that waits for the member, so that nothing is charged while suspended', async () => {
   const { api, sandbox } = service;
   const { id } = (await api.subscribe('m1', { startWith: 'trial', paymentMethod: 'pm_card_authenticationRequired' }))
     .body;

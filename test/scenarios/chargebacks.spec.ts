@@ -440,14 +440,14 @@ describe('a chargeback beside a finding', () => {
 });
 
 describe('a term bought early', () => {
-  it('cannot be taken back while its payment is disputed, and never begins when it is lost', async () => {
+  it('cannot be withdrawn while its payment is disputed, and never begins when it is lost', async () => {
     const { api, sandbox } = service;
     const { id } = (await api.subscribe('m1')).body;
     await buyNextTerm(id);
     const [next] = await api.charges(id);
     const disputed = await dispute(next?.reference ?? '');
-    const takeBack = await api.call('POST', `/v1/subscriptions/${id}/early-renewal/cancellation`, {});
-    expect(takeBack).toMatchObject({ status: 409, body: { code: 'charge_disputed' } });
+    const withdrawn = await api.call('POST', `/v1/subscriptions/${id}/early-renewal/cancellation`, {});
+    expect(withdrawn).toMatchObject({ status: 409, body: { code: 'charge_disputed' } });
     await api.clockBy('P2D');
     await close(disputed, 'lost');
     // The running term is paid: its benefits are on again, with the two days.
@@ -529,7 +529,7 @@ describe('a refund of a disputed payment', () => {
     expect(await openCases()).toEqual([]);
   });
 
-  it('of money that nothing was served for is settled in the same way', async () => {
+  it('of an unapplied payment is settled in the same way', async () => {
     const { api, sandbox, database } = service;
     await sandbox.faults({ captureThenTimeout: 1, dropWebhooks: true });
     const { id } = (await api.subscribe('m1', {}, { waitSeconds: 1 })).body;

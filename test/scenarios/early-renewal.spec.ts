@@ -19,7 +19,7 @@ afterEach(async () => {
 
 const buy = (id: string, waitSeconds = 10): Promise<Answer<SubscriptionAnswer>> =>
   service.api.call('POST', `/v1/subscriptions/${id}/early-renewal`, {}, { waitSeconds });
-const takeBack = (
+const withdraw = (
   id: string,
 ): Promise<Answer<{ subscription: SubscriptionAnswer; refunds: object[]; code?: string }>> =>
   service.api.call('POST', `/v1/subscriptions/${id}/early-renewal/cancellation`, {});
@@ -43,7 +43,7 @@ it('waits as a prepaid term and starts at the old end without a second charge', 
   expect(await api.clockTo(END)).toEqual({ begin_term: 1 });
   expect(await api.subscription(id)).toMatchObject({ currentTerm: { number: 2, status: 'running' }, nextTerm: null });
   expect(await api.charges(id)).toHaveLength(2);
-  expect(await takeBack(id)).toMatchObject({ status: 409, body: { code: 'not_allowed_in_state' } });
+  expect(await withdraw(id)).toMatchObject({ status: 409, body: { code: 'not_allowed_in_state' } });
   expect(await api.clockTo('2028-02-29T10:00:00.000Z')).toEqual({ give_notice: 2, renew_term: 1 });
   expect(await api.events(id)).toEqual([
     ...['subscription.requested', 'charge.opened', 'charge.succeeded', 'subscription.activated'],
@@ -57,20 +57,20 @@ it('goes back in full until the last moment before it starts, and the term is re
   const { id } = (await api.subscribe('m1')).body;
   await buy(id);
   await api.clockTo(LAST_MS);
-  expect(await takeBack(id)).toMatchObject({
+  expect(await withdraw(id)).toMatchObject({
     status: 200,
     body: {
       subscription: { nextTerm: null },
       refunds: [{ amount: 4999, basis: 'full', clause: '3.3.1', status: 'succeeded' }],
     },
   });
-  expect(await takeBack(id)).toMatchObject({ status: 409 });
+  expect(await withdraw(id)).toMatchObject({ status: 409 });
   expect(await api.clockTo(END)).toEqual({ renew_term: 1 });
   expect(await api.subscription(id)).toMatchObject({ status: 'active', currentTerm: { startsAt: END } });
   expect(await api.charges(id)).toHaveLength(3);
 });
 
-it('can be bought again after it was taken back, or declined', async () => {
+it('can be bought again after it was withdrawn, or declined', async () => {
   const { api, database } = service;
   const { id } = (await api.subscribe('m1')).body;
   const method = (await api.subscription(id)).paymentMethod.token;
@@ -81,7 +81,7 @@ it('can be bought again after it was taken back, or declined', async () => {
   expect(await api.subscription(id)).toMatchObject({ status: 'active', nextTerm: null, nextChargeAt: END });
   await setMethod(method);
   expect((await buy(id)).status).toBe(201);
-  expect((await takeBack(id)).status).toBe(200);
+  expect((await withdraw(id)).status).toBe(200);
   expect((await buy(id)).body.nextTerm).toMatchObject({ startsAt: END });
 });
 
@@ -95,7 +95,7 @@ it('goes back less the compensation that was paid from it, and nothing where tha
     await buy(id);
     const body = { amount: compensation, reason: 'outage' };
     await api.call('POST', `/v1/subscriptions/${id}/compensations`, body, { scope: 'operations' });
-    const taken = await takeBack(id);
+    const taken = await withdraw(id);
     expect(taken).toMatchObject({ status: 200, body: { subscription: { nextTerm: null } } });
     expect(taken.body.refunds).toMatchObject(refunds);
     expect(taken.body.refunds).toHaveLength(refunds.length);
@@ -119,14 +119,14 @@ it('goes back in full with the membership, beside the days left', async () => {
   ).toEqual(['full 3.3.1 4999 succeeded', 'pro_rata 3.4.2 3629 succeeded']);
 });
 
-it('makes a quote stale when it is bought or taken back after it', async () => {
+it('makes a quote stale when it is bought or withdrawn after it', async () => {
   const { api } = service;
   const { id } = (await api.subscribe('m1')).body;
   const before = (await api.quote(id)).body;
   await buy(id);
   expect(await api.cancel(id, { quoteId: before.id })).toMatchObject({ status: 409, body: { code: 'quote_stale' } });
   const after = (await api.quote(id)).body;
-  await takeBack(id);
+  await withdraw(id);
   expect(await api.cancel(id, { quoteId: after.id })).toMatchObject({ status: 409, body: { code: 'quote_stale' } });
 });
 
@@ -161,7 +161,7 @@ it('gives way at the term end when it still waits for the member', async () => {
   expect(await sandbox.movementsOf(id)).toHaveLength(2);
 });
 
-it('is taken back after seven days when the member does not come', async () => {
+it('is withdrawn after seven days when the member does not come', async () => {
   const { api, database, sandbox } = service;
   const { id } = (await api.subscribe('m1')).body;
   await database.query(

@@ -148,7 +148,7 @@ it('invoices a payment and credits its refund, each with everything it is about'
   expect(shown).toMatchObject({ status: 200, body: note });
 });
 
-it('invoices a value-added service by its code, credits compensations and a term taken back, part by part', async () => {
+it('invoices a value-added service by its code, credits compensations and a term withdrawn, part by part', async () => {
   const { api } = service;
   const { id } = (await api.subscribe('many')).body;
   await api.call('POST', `/v1/subscriptions/${id}/add-ons/gift_wrapping/acceptance`, {
@@ -176,7 +176,7 @@ it('invoices a value-added service by its code, credits compensations and a term
   expect(addOn).toMatchObject({ addOn: 'gift_wrapping', period: null, termNumber: 1, clause: '3.1.3' });
 });
 
-it('issues neither for money that served nothing and went back', async () => {
+it('issues neither for an unapplied payment that went back', async () => {
   const { api, sandbox, database } = service;
   await sandbox.faults({ latencyMs: 700 });
   const subscribing = api.subscribe('late', {}, { waitSeconds: 0 });

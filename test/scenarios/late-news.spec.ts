@@ -111,7 +111,7 @@ it('grants one trial to a user who asks for two at once, in two markets', async 
   expect(answers.filter((answer) => answer.body.code === 'trial_not_available')).toHaveLength(3);
 });
 
-it('takes back a payment that asks for a member who has canceled meanwhile', async () => {
+it('withdraws a payment that asks for a member who has canceled meanwhile', async () => {
   const { api, sandbox, database } = service;
   await sandbox.faults({ latencyMs: 700 });
   const subscribing = api.subscribe('m1', { paymentMethod: 'pm_card_authenticationRequired' });

@@ -1,4 +1,4 @@
-/** The queue carries ids and nothing else: wiped in the middle of the work, it costs one sweep and no money. */
+/** The queue carries ids and nothing else: wiped in the middle of the work, it costs one poll and no money. */
 import { audit } from '../support/auditor.js';
 import { redisInstalled, startRedis } from '../support/redis.js';
 import { until } from '../support/until.js';

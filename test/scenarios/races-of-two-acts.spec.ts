@@ -33,7 +33,7 @@ interface Race {
   /** The answers, in this order: one, other, then; and what became of the member. */
   oneFirst: string;
   otherFirst: string;
-  /** Where `one` is first and `other` comes before its charge is sent: it is taken back. */
+  /** Where `one` is first and `other` comes before its charge is sent: it is withdrawn. */
   takenBack?: string;
 }
 

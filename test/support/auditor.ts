@@ -15,7 +15,7 @@ const QUIET_WITHIN_MS = 15_000;
 const LEFT_OVER: Record<string, string> = {
   'nothing is left undecided': `
     select id from gateway_requests where status in ('intended', 'submitted', 'unknown')`,
-  'nothing captured is left unserved': 'select id from charges where unapplied_at is not null and disputed_minor = 0',
+  'nothing captured is left unapplied': 'select id from charges where unapplied_at is not null and disputed_minor = 0',
   'what is due was told': `
     select id::text from deliveries, test_clock where status = 'pending' and next_attempt_at < now_at
     union all

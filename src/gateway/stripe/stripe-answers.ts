@@ -92,7 +92,7 @@ export function readTrouble(error: unknown): Outcome {
   return unreadable(error instanceof Error ? error.message : String(error));
 }
 
-/** A payment canceled after its decline tells the decline; one that waited for the member was taken back. */
+/** A payment canceled after its decline tells the decline; one that waited for the member was withdrawn. */
 function codeOfCanceled({ last_payment_error: error }: Stripe.PaymentIntent): string {
   const code = error?.decline_code ?? error?.code ?? WITHDRAWN;
   return code === 'authentication_required' ? WITHDRAWN : code;
@@ -123,12 +123,12 @@ function readMethod(method: string | Stripe.PaymentMethod | null): StoredMethod 
   return { methodId: method.id, brand: method.card?.brand ?? null, last4: method.card?.last4 ?? null };
 }
 
-function differs(told: Money, asked: Money): boolean {
-  return told.amountMinor !== asked.amountMinor || told.currency !== asked.currency;
+function differs(answered: Money, asked: Money): boolean {
+  return answered.amountMinor !== asked.amountMinor || answered.currency !== asked.currency;
 }
 
-function suspect(id: string, told: Money, asked: Money): Outcome {
-  const detail = `${id}: the gateway speaks of ${told.amountMinor} ${told.currency}, ${asked.amountMinor} ${asked.currency} was asked`;
+function suspect(id: string, answered: Money, asked: Money): Outcome {
+  const detail = `${id}: the gateway speaks of ${answered.amountMinor} ${answered.currency}, ${asked.amountMinor} ${asked.currency} was asked`;
   return { kind: 'unknown', detail, suspect: true };
 }
 

@@ -6,8 +6,8 @@ import { Injectable } from '@nestjs/common';
 import Stripe from 'stripe';
 import type { Money } from '../../domain/money.js';
 import { Config } from '../../platform/config.js';
-import { machineNow } from '../../platform/time/clock.js';
 import { RequestProblem } from '../../platform/http/problem.js';
+import { machineNow } from '../../platform/time/clock.js';
 import { WITHDRAWN, type Outcome, type GatewayDispute } from '../outcome.js';
 import { readDispute, readPayment, readRefund, readSetup, readTrouble } from './stripe-answers.js';
 
@@ -135,21 +135,21 @@ export class StripeGateway {
 
   /** What the gateway says of a dispute now. */
   findDispute(id: string): Promise<GatewayDispute | 'unheard_of' | 'unanswered'> {
-    return this.toldOf(async () =>
+    return this.answerOf(async () =>
       readDispute(await this.stripe.disputes.retrieve(id, { expand: ['payment_intent'] })),
     );
   }
 
-  /** Disputes that began at an instant or later, whosoever payments they are about; all of them without one. */
+  /** Disputes that began at an instant or later, also about payments that are not ours; without an instant, all. */
   disputesSince(since: Date | null): Promise<GatewayDispute[] | 'unheard_of' | 'unanswered'> {
-    return this.toldOf(async () => {
-      const told: GatewayDispute[] = [];
+    return this.answerOf(async () => {
+      const disputes: GatewayDispute[] = [];
       const created = since === null ? {} : { created: { gte: Math.floor(since.getTime() / 1000) } };
       const expand = ['data.payment_intent'];
       for await (const dispute of this.stripe.disputes.list({ limit: 100, expand, ...created })) {
-        told.push(readDispute(dispute));
+        disputes.push(readDispute(dispute));
       }
-      return told;
+      return disputes;
     });
   }
 
@@ -200,7 +200,7 @@ export class StripeGateway {
   }
 
   /**
-   * A declined payment could still be confirmed by whoever holds its secret; the decline is definitive, and another
+   * A declined payment can still be confirmed by a device that holds its secret; the decline is definitive, and another
    * attempt safe, only once it is canceled.
    */
   private async closeDeclined(declined: Outcome, money: Money): Promise<Outcome> {
@@ -218,7 +218,7 @@ export class StripeGateway {
     return canceled.kind === 'failed' && canceled.code === WITHDRAWN ? canceled : this.outcomeOf(read);
   }
 
-  private async toldOf<T>(call: () => Promise<T>): Promise<T | 'unheard_of' | 'unanswered'> {
+  private async answerOf<T>(call: () => Promise<T>): Promise<T | 'unheard_of' | 'unanswered'> {
     try {
       return await call();
     } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * Carries out in batches what comes one by one: whatever comes while others are under way goes together, next. It waits
- * for nothing: where little comes, a batch is of one. No id is under way twice.
+ * Carries out in batches what comes one by one. Items that come while batches are under way make the next batch; an item
+ * that comes alone is a batch of one and waits for nothing. No id is in two batches at once.
  */
 export class Batches<T extends { id: string }> {
   private waiting: T[] = [];

@@ -4,10 +4,10 @@
 import { Injectable } from '@nestjs/common';
 import pg from 'pg';
 import { DataSource, DefaultNamingStrategy, QueryFailedError, type DataSourceOptions } from 'typeorm';
-import { READ_ONLY, readRows } from './read-rows.js';
-import { NO_JIT, PreparingClient } from './prepared-statements.js';
-import { BatchContext } from './batch-context.js';
 import { codeOf } from '../error-code.js';
+import { BatchContext } from './batch-context.js';
+import { NO_JIT, PreparingClient } from './prepared-statements.js';
+import { READ_ONLY, readRows } from './read-rows.js';
 import { Tx } from './tx.js';
 
 // Amounts are bigint in the database and far below 2^53: read them as numbers, not as strings.

@@ -51,7 +51,7 @@ export async function* readRows<R extends object>(
   }
 }
 
-/** A cancellation that came late hits this query and none of whoever has the connection next. */
+/** A cancellation that comes late hits this query, and none of the connection's next user. */
 async function giveBack(runner: QueryRunner): Promise<void> {
   await runner.query('select 1').catch(() => undefined);
   if (runner.isTransactionActive) await runner.rollbackTransaction();

@@ -28,8 +28,8 @@ export interface Found<T> {
 }
 
 /**
- * `wait`: for whoever holds a row · `skip`: without the rows somebody else holds · `beside_keys`: waits, but for nobody who
- * only refers to the row by a foreign key · `share`: keeps the row from changing, together with others who share it.
+ * `wait`: until the row is free · `skip`: leaves out rows that another transaction holds · `beside_keys`: waits, but not for a
+ * transaction that only refers to the row by a foreign key · `share`: keeps the row from changing, together with others who share it.
  */
 export type Lock = 'wait' | 'skip' | 'beside_keys' | 'share';
 
@@ -86,7 +86,7 @@ export class Tx {
     return found;
   }
 
-  /** In the order of the ids, null where there is none. Locks are taken in the order of ids, whoever asks. */
+  /** In the order of the ids, null where there is none. Locks are always taken in the order of ids. */
   async byIds<T extends ObjectLiteral & Keyed>(
     entity: EntityClass<T>,
     ids: readonly string[],

@@ -3,9 +3,9 @@ import { Injectable, type CanActivate, type ExecutionContext, type OnApplication
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { ACCESS, type Access, type AuthenticatedRequest, type Caller } from './access.js';
-import { machineNow } from '../time/clock.js';
 import { Config } from '../config.js';
+import { machineNow } from '../time/clock.js';
+import { ACCESS, type Access, type AuthenticatedRequest, type Caller } from './access.js';
 import { RequestProblem } from './problem.js';
 import { localKeySet } from './signing-keys.js';
 

@@ -2,8 +2,8 @@
  * Who may call what: every route names its scope or is named public. A route that names neither stops the start.
  */
 import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
-import { ApiBearerAuth } from '@nestjs/swagger';
 import { applyDecorators } from '@nestjs/common';
+import { ApiBearerAuth } from '@nestjs/swagger';
 import type { Request } from 'express';
 
 export const SCOPES = ['storefront', 'risk', 'operations', 'finance'] as const;

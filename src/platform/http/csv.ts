@@ -8,8 +8,8 @@ import { applyDecorators, Injectable } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces } from '@nestjs/swagger';
 import { stringify, type Options } from 'csv-stringify/sync';
 import type { Response } from 'express';
-import { AtMost } from './at-most.js';
 import { codeOf } from '../error-code.js';
+import { AtMost } from './at-most.js';
 
 // Of the stream, and of the query that was canceled for it.
 const CALLER_LEFT = ['ERR_STREAM_PREMATURE_CLOSE', '57014'];

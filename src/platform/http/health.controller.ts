@@ -2,9 +2,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { Public } from './access.js';
-import { JobRunner } from '../jobs/job-runner.js';
 import { migrationsAreCurrent } from '../database/migrate.js';
+import { JobRunner } from '../jobs/job-runner.js';
+import { Public } from './access.js';
 import { RequestProblem } from './problem.js';
 
 @ApiTags('machines')

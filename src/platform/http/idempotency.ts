@@ -6,10 +6,10 @@ import { createHash } from 'node:crypto';
 import { createParamDecorator, Injectable, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { Response } from 'express';
-import type { AuthenticatedRequest } from './access.js';
 import { Database } from '../database/database.js';
-import { RecordedProblem, RequestProblem, toProblem, type Problem } from './problem.js';
 import type { Tx } from '../database/tx.js';
+import type { AuthenticatedRequest } from './access.js';
+import { RecordedProblem, RequestProblem, toProblem, type Problem } from './problem.js';
 
 // Stands for the success status of the route, which is always the same.
 const SUCCESS = 200;
@@ -29,7 +29,7 @@ export interface KeyedRequest {
   response: Response;
 }
 
-/** A keyed request that holds its key until an instant; whoever takes the key over later holds it until another. */
+/** A keyed request that holds its key until an instant; a request that takes the key over holds it until a later one. */
 interface Lease extends KeyedRequest {
   until: string;
 }
@@ -95,15 +95,15 @@ export class Idempotency {
     }
     if (found.until === null) throw stillRunning();
     const lease: Lease = { ...request, until: found.until };
-    const told = await this.attempt(lease, found.resource_id, work);
-    if ('body' in told) {
-      await this.finish(lease, SUCCESS, told.body);
-      return told.body;
+    const outcome = await this.attempt(lease, found.resource_id, work);
+    if ('body' in outcome) {
+      await this.finish(lease, SUCCESS, outcome.body);
+      return outcome.body;
     }
-    const problem = toProblem(told.error);
+    const problem = toProblem(outcome.error);
     if (problem === null || problem.status >= 500) await this.release(lease);
     else await this.finish(lease, problem.status, { ...problem, requestId: lease.response.req.id as string });
-    throw told.error;
+    throw outcome.error;
   }
 
   private async attempt<T>(
@@ -169,7 +169,7 @@ export class Idempotency {
     if (bound === 0) throw stillRunning();
   }
 
-  /** Whoever lost the key meanwhile has no result to tell: the one that holds it has. */
+  /** A request that lost its key meanwhile has no result to answer: the request that holds the key has. */
   private async finish(lease: Lease, status: number, body: unknown): Promise<void> {
     const kept = await this.database.reader.execute(
       `update idempotency_keys set status = $4, body = $5, locked_until = null where ${HELD}`,

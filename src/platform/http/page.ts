@@ -2,8 +2,8 @@
 import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
 import { Type as Into } from 'class-transformer';
-import { LessThan, type FindOperator } from 'typeorm';
 import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { LessThan, type FindOperator } from 'typeorm';
 
 const LIMIT_DEFAULT = 50;
 

@@ -4,8 +4,8 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
-import { wasBusy } from '../database/database.js';
 import { Refusal, type RefusalCode } from '../../domain/refusal.js';
+import { wasBusy } from '../database/database.js';
 
 export interface FieldError {
   path: string;

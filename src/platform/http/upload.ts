@@ -23,7 +23,7 @@ export async function readUpload(request: Request, field: string, bytesMax: numb
   }
   const form = openForm(request, bytesMax);
   const file = new PassThrough();
-  // It may fail before anybody listens; whoever reads it then hears of it all the same.
+  // The stream may fail before anything listens; its reader then still gets the error.
   file.on('error', () => undefined);
   // Given up halfway, the rest is read and thrown away, so that the sender hears the answer.
   file.once('close', () => file.readableEnded || request.unpipe(form).resume());

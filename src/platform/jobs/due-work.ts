@@ -148,7 +148,7 @@ export class DueWork implements OnModuleInit {
     return asked.map(({ job, id }) => still.has(`${job} ${id}`));
   };
 
-  /** Unexpected trouble: the row is left alone for some seconds, then whoever polls next tries it again. */
+  /** Unexpected trouble: the row is left alone for some seconds, then the next poll tries it again. */
   async retryLater({ table }: Job, id: string): Promise<void> {
     await this.database.reader.execute(
       `update ${table} set claimed_until = clock_timestamp() + make_interval(secs => ${RETRY_SECONDS}) where id = $1`,

@@ -4,10 +4,10 @@
  */
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Clock, TestClock } from './clock.js';
+import { RequestProblem, validationFailed } from '../http/problem.js';
 import { DueWork } from '../jobs/due-work.js';
 import { JobRunner } from '../jobs/job-runner.js';
-import { RequestProblem, validationFailed } from '../http/problem.js';
+import { Clock, TestClock } from './clock.js';
 import { waitUntil } from './wait.js';
 
 const STOP_WITHIN_MS = 120_000;

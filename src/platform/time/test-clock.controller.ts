@@ -2,10 +2,10 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Public } from '../http/access.js';
+import { RequestProblem, validationFailed } from '../http/problem.js';
 import { AdvanceTestClock, type ClockMoved } from './advance-test-clock.js';
 import { plusIsoDuration } from './calendar.js';
 import { Clock, TestClock } from './clock.js';
-import { RequestProblem, validationFailed } from '../http/problem.js';
 import { MoveClockBody } from './test-clock.dto.js';
 
 @ApiTags('test clock')

@@ -3,6 +3,7 @@
  * about a violation is not decided here.
  */
 import type { Database } from '../../platform/database/database.js';
+import type { Tx } from '../../platform/database/tx.js';
 import type { Check, Movement } from './check.js';
 import { DOCUMENT_CHECKS } from './document-checks.js';
 import { GATEWAY_CHECKS } from './gateway-checks.js';
@@ -11,7 +12,6 @@ import { LEDGER_CHECKS } from './ledger-checks.js';
 import { LIVENESS_CHECKS } from './liveness-checks.js';
 import { MEMBERSHIP_CHECKS } from './membership-checks.js';
 import { MONEY_CHECKS } from './money-checks.js';
-import type { Tx } from '../../platform/database/tx.js';
 
 const SHOWN_MAX = 20;
 

@@ -1,7 +1,7 @@
 /** What invoices and credit notes must be: complete, without a gap, and equal to the ledger. */
 import type { Check } from './check.js';
 
-/** Money that serves something, and what goes back of it, to the member or their bank. */
+/** Money that pays for something, and what goes back of it, to the member or their bank. */
 const DOCUMENTED = `
   select id, fact from ledger_transactions where fact in ('capture', 'refund_owed', 'compensation')
   union all
@@ -22,7 +22,7 @@ export const DOCUMENT_CHECKS: readonly Check[] = [
   {
     id: 'D02',
     sentence:
-      'Every capture that serves, and every refund or lost chargeback of one, has its document or waits for it; nothing else has.',
+      'Every capture that pays for something, and every refund or lost chargeback of one, has its document or waits for it; nothing else has.',
     sql: `
       select coalesce(t.id, d.id) as transaction, t.fact, d.number
       from (${DOCUMENTED}) t

@@ -14,7 +14,7 @@ const DEFERRED = (account: string, kind: string): string => `
   from posted p full join owed o using (entity, currency, subscription_id, term_number)
   where coalesce(p.amount, 0) <> coalesce(o.amount, 0)`;
 
-/** How often a refund was paid, by the gateway and not taken back, or another way. */
+/** How often a refund was paid, by the gateway and not reversed, or another way. */
 const PAID = `
   paid as (
     select r.id, (select count(*) from gateway_requests q
@@ -62,13 +62,13 @@ export const LEDGER_CHECKS: readonly Check[] = [
         select t.subject_id, count(*) as times, -sum(e.amount_minor) as amount from ledger_transactions t
         join ledger_entries e on e.transaction_id = t.id and e.account = 'refunds_payable'
         where t.fact in ('refund_owed', 'compensation', 'capture_unapplied') group by t.subject_id),
-      unserved as (select subject_id from posted join charges c on c.id = subject_id)
+      unapplied as (select subject_id from posted join charges c on c.id = subject_id)
       select r.id as refund, r.amount_minor, r.currency, p.times, p.amount as posted from refunds r
       left join posted p on p.subject_id = r.id
-      where r.charge_id not in (select subject_id from unserved)
+      where r.charge_id not in (select subject_id from unapplied)
         and (p.times is distinct from 1 or p.amount <> r.amount_minor)
       union all
-      select c.id, sum(r.amount_minor), c.currency, p.times, p.amount from unserved u
+      select c.id, sum(r.amount_minor), c.currency, p.times, p.amount from unapplied u
       join posted p on p.subject_id = u.subject_id join charges c on c.id = u.subject_id
       join refunds r on r.charge_id = c.id
       group by c.id, p.times, p.amount having p.times <> 1 or p.amount - c.charged_back_minor
@@ -76,7 +76,7 @@ export const LEDGER_CHECKS: readonly Check[] = [
   },
   {
     id: 'I16b',
-    sentence: 'Every refund is posted as paid as often as it was paid and not taken back, and no other is.',
+    sentence: 'Every refund is posted as paid as often as it was paid and not reversed, and no other is.',
     sql: `
       with ${PAID},
       posted as (

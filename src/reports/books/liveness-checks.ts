@@ -1,7 +1,7 @@
 /** What must come to an end: nothing stays undecided, untold or forgotten. */
 import type { Check } from './check.js';
 
-/** Machine and business time drift apart by no more than a sweep that had a hard quarter of an hour. */
+/** Machine and business time drift apart by no more than a poll that had a hard quarter of an hour. */
 const PROMISE = `interval '15 minutes'`;
 
 export const LIVENESS_CHECKS: readonly Check[] = [
@@ -29,7 +29,7 @@ export const LIVENESS_CHECKS: readonly Check[] = [
     sentence: 'Nobody is forgotten: what was due is done within a quarter of an hour.',
     given: 'now',
     sql: `
-      select due_move as duty, id, due_at from subscriptions where due_at < $1::timestamptz - ${PROMISE}
+      select due_move as job, id, due_at from subscriptions where due_at < $1::timestamptz - ${PROMISE}
       union all
       select 'query_request', id, next_query_at from gateway_requests where next_query_at < $1::timestamptz - ${PROMISE}
       union all

@@ -108,7 +108,7 @@ export const MONEY_CHECKS: readonly Check[] = [
         join refunds r on r.subscription_id = x.subscription_id and r.cancellation_id is distinct from x.id
           and (r.created_at, r.id) < (x.effective_at, x.id)
         group by x.id, r.charge_id),
-      -- What a bank held then counts as returned, whoever won later.
+      -- What a bank held then counts as returned, also where the dispute was won later.
       held as (
         select x.id, b.charge_id, sum(b.amount_minor) as amount from cancellations x
         join chargebacks b on b.subscription_id = x.subscription_id and (b.opened_at, b.id) < (x.effective_at, x.id)
