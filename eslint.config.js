@@ -18,6 +18,8 @@ export default tseslint.config(
         performance: 'readonly',
         process: 'readonly',
         URL: 'readonly',
+        clearInterval: 'readonly',
+        setInterval: 'readonly',
       },
     },
   },

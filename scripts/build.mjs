@@ -1,6 +1,7 @@
 // Builds dist when a source is newer than the last build, so that a second start does not wait for the compiler. Of several
 // that start at once, one builds and the others wait for it.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -40,9 +41,16 @@ function holderLives() {
   }
 }
 
-function build() {
+/** On stderr: what a command prints stays what it prints. */
+async function build() {
   const nest = path.join('node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
-  const { status } = spawnSync(process.execPath, [nest, 'build'], { stdio: 'inherit' });
+  const begunAt = performance.now();
+  const seconds = () => ((performance.now() - begunAt) / 1000).toFixed(0);
+  process.stderr.write('building, some ten seconds the first time ');
+  const dots = setInterval(() => process.stderr.write('.'), 1000);
+  const [status] = await once(spawn(process.execPath, [nest, 'build'], { stdio: 'inherit' }), 'exit');
+  clearInterval(dots);
+  process.stderr.write(status === 0 ? ` built in ${seconds()} s\n` : ' failed\n');
   if (status === 0) writeFileSync(STAMP, '');
   return status ?? 1;
 }
@@ -53,7 +61,7 @@ while (!isBuilt()) {
     continue;
   }
   try {
-    if (!isBuilt()) process.exitCode = build();
+    if (!isBuilt()) process.exitCode = await build();
   } finally {
     rmSync(LOCK, { force: true });
   }

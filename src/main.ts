@@ -20,8 +20,9 @@ async function main(): Promise<void> {
     console.log('\nstopping...');
     starting.then((running) => running.stop()).then(() => process.exit(0), fail);
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  // A terminal that was closed takes no more words; what was started is stopped all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const running = await starting;
   if (!state.stopping)
     console.log(config.AUTH_JWKS_URL === undefined ? await welcome(config, running) : `API ${running.apiUrl}`);

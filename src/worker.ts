@@ -1,6 +1,7 @@
 /** `npm run start:worker`: one worker process, against DATABASE_URL and REDIS_URL. Start as many as needed. */
 import { createWorker } from './application.js';
 import { loadConfig } from './platform/config.js';
+import { requireReady } from './platform/preflight.js';
 import { serveOps } from './platform/http/ops-server.js';
 
 const HELP = 'Performs what is due: conversions, renewals, payments, refunds. Needs DATABASE_URL; see .env.example.';
@@ -11,6 +12,7 @@ async function main(): Promise<void> {
     return;
   }
   const config = loadConfig();
+  await requireReady(config);
   const app = await createWorker(config);
   app.enableShutdownHooks();
   await serveOps(app);

@@ -14,6 +14,7 @@ import { migrate } from '../platform/database/migrate.js';
 import { serveOps } from '../platform/http/ops-server.js';
 import { JobRunner } from '../platform/jobs/job-runner.js';
 import { startEmbeddedPostgres } from './postgres.js';
+import { requireRedis } from '../platform/preflight.js';
 import { startSandboxProcess } from './sandbox-process.js';
 
 export interface Running {
@@ -38,6 +39,7 @@ export async function startEverything(config: Config, sandboxEntry: string): Pro
   };
   try {
     const databaseUrl = config.DATABASE_URL ?? (await bringDatabase(config.DATA_DIR, stops));
+    await requireRedis(config);
     await migrate(databaseUrl);
     const port = config.PORT === 0 ? await freePort() : config.PORT;
     const apiUrl = `http://${config.HOST}:${port}`;

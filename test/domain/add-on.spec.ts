@@ -56,7 +56,7 @@ it('refuses no more what was used', () => {
 it('keeps captured money only for the acceptance that waits for it', () => {
   for (const status of STATUSES) {
     const waits = status === 'pending' || status === 'offered';
-    expect(settleAddOnCapture({ status, chargeId: 'c1' }, 'c1', true)).toBe(waits ? 'serve' : 'give_back');
+    expect(settleAddOnCapture({ status, chargeId: 'c1' }, 'c1', true)).toBe(waits ? 'apply' : 'give_back');
     expect(settleAddOnCapture({ status, chargeId: 'c2' }, 'c1', true)).toBe('give_back');
     expect(settleAddOnCapture({ status, chargeId: 'c1' }, 'c1', false)).toBe('give_back');
   }

@@ -16,21 +16,27 @@ const MAKE_ROLES = `
 do $$
 declare
   wanted text;
+  statement text;
 begin
   foreach wanted in array array['${APP_ROLE}', '${READ_ROLE}'] loop
-    begin
-      if not exists (select from pg_roles where rolname = wanted) then
-        execute format('create role %I nologin', wanted);
-      end if;
-      if not pg_has_role(wanted, 'member') then
-        execute format('grant %I to current_user', wanted);
-      end if;
-    exception
-      when duplicate_object or unique_violation then null;
-      when insufficient_privilege then
-        raise notice 'Role % could not be made: ask an administrator for CREATE ROLE % NOLOGIN and migrate again.',
-          wanted, wanted;
-    end;
+    statement := null;
+    if not exists (select from pg_roles where rolname = wanted) then
+      statement := format('create role %I nologin', wanted);
+    elsif not pg_has_role(wanted, 'member') then
+      statement := format('grant %I to %I', wanted, current_user);
+    end if;
+    while statement is not null loop
+      begin
+        execute statement;
+        statement := case when pg_has_role(wanted, 'member') then null
+          else format('grant %I to %I', wanted, current_user) end;
+      exception
+        when duplicate_object or unique_violation then statement := null;
+        when insufficient_privilege then
+          raise notice 'not allowed: %; ask an administrator to run it, then migrate again', statement;
+          statement := null;
+      end;
+    end loop;
   end loop;
 end $$`;
 

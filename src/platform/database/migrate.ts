@@ -1,7 +1,7 @@
 /** Brings a database to the version this build needs: our tables, then the queue's, then who has which rights on them. */
 import { runMigrations } from 'bullmq';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
+import { DataSource, QueryFailedError } from 'typeorm';
 import { Membership1764000000000 } from '../../../migrations/1764000000000-membership.js';
 import { Ledger1764000000001 } from '../../../migrations/1764000000001-ledger.js';
 import { Reconciliation1764000000002 } from '../../../migrations/1764000000002-reconciliation.js';
@@ -25,12 +25,19 @@ export const MIGRATIONS = [
 ];
 
 const MIGRATION_LOCK = 7_316_402;
+const ANSWER_WITHIN_MS = 5000;
+const STATEMENT_SHOWN_MAX = 300;
 
 /** Applies what is missing and returns the names; several processes may call it at once. */
 export async function migrate(databaseUrl: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: databaseUrl });
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: ANSWER_WITHIN_MS });
   const source = new DataSource({ ...dataSourceOptions(databaseUrl, 2), migrations: MIGRATIONS });
-  await client.connect();
+  await client.connect().catch((error: Error) => {
+    const { host, pathname } = new URL(databaseUrl);
+    throw new Error(
+      `The database ${host}${pathname} does not answer: ${error.message}. Start it, or set DATABASE_URL.`,
+    );
+  });
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await source.initialize();
@@ -38,13 +45,22 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
     await runMigrations(client);
     await giveRights(client, (message) => console.error(message));
     return applied.map((migration) => migration.name);
+  } catch (error) {
+    throw named(error);
   } finally {
     if (source.isInitialized) await source.destroy();
     await client.end();
   }
 }
 
-/** Takes the latest migration back; returns its name, or null when there is none. */
+/** With the statement that failed, so that an administrator can see which right is missing. */
+function named(error: unknown): unknown {
+  if (!(error instanceof QueryFailedError)) return error;
+  const statement = error.query.replaceAll(/\s+/g, ' ').trim().slice(0, STATEMENT_SHOWN_MAX);
+  return new Error(`${error.message}\n  in the statement: ${statement}`, { cause: error });
+}
+
+/** Reverts the latest migration; returns its name, or null when there is none. */
 export async function revertLatest(databaseUrl: string): Promise<string | null> {
   const source = new DataSource({ ...dataSourceOptions(databaseUrl, 2), migrations: MIGRATIONS });
   await source.initialize();
