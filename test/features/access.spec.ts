@@ -151,8 +151,9 @@ async function badTokens(): Promise<Record<string, string | null>> {
     none: null,
     empty: '',
     garbage: 'not.a.token',
-    expired: await sign({ exp: nowSeconds - 60 }),
-    'not yet valid': await sign({ nbf: nowSeconds + 60 }),
+    // An hour off either way: however slow the machine is, the token does not change its mind while the test runs.
+    expired: await sign({ exp: nowSeconds - 3600 }),
+    'not yet valid': await sign({ nbf: nowSeconds + 3600 }),
     'for another audience': await sign({ aud: 'someone-else' }),
     'by another issuer': await sign({ iss: 'someone-else' }),
     'without an end': await sign({ exp: null }),

@@ -105,6 +105,15 @@ it('gives all of a renewal back that was under way when the member canceled', as
   expect(await api.subscription(member.id)).toMatchObject({ status: 'canceled' });
 });
 
+/** Charges, newest first, and what went back of them. */
+const LAWFUL = [
+  '1 succeeded → 14 succeeded',
+  '1 succeeded → ',
+  '2 failed, 1 succeeded → ',
+  '2 failed, 1 succeeded → 14 succeeded',
+  '2 succeeded, 1 succeeded → 4999 succeeded',
+];
+
 it('loses no renewal and charges nothing twice when cancel and renewal collide', async () => {
   const { api } = service;
   const members = await Promise.all(Array.from({ length: 20 }, (_, index) => api.subscribe(`collide-${index}`)));
@@ -116,10 +125,9 @@ it('loses no renewal and charges nothing twice when cancel and renewal collide',
   await api.clockBy('PT1M');
   for (const { body } of members) {
     expect(await api.subscription(body.id)).toMatchObject({ status: 'canceled' });
-    const [last] = await api.charges(body.id);
-    const refunds = await api.refunds(body.id);
-    // Canceled first: one day or nothing back of the old term. Renewed first: all of the new one.
-    expect(refunds.every((refund) => refund.status === 'succeeded')).toBe(true);
-    if (last?.termNumber === 2 && last.status === 'succeeded') expect(refunds[0]?.amount).toBe(4999);
+    const charges = (await api.charges(body.id)).map(({ termNumber, status }) => `${termNumber} ${status}`);
+    const refunds = (await api.refunds(body.id)).map(({ amount, status }) => `${amount} ${status}`);
+    // Canceled first: a day back of the old term (4999 / 365 = 13.7 → 14). Renewed first: all of the new one.
+    expect(LAWFUL).toContain(`${charges.join(', ')} → ${refunds.join(', ')}`);
   }
 });
