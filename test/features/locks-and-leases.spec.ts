@@ -44,7 +44,8 @@ describe('the lock on a subscription', () => {
     const answer = service.api.autoRenewal(id, false);
     await until('the change waits for the lock', someoneWaits);
     await commit();
-    expect(await answer).toMatchObject({ status: 409, body: { code: 'not_allowed_in_state' } });
+    const detail = expect.stringContaining('the subscription is expired') as string;
+    expect(await answer).toMatchObject({ status: 409, body: { code: 'not_allowed_in_state', detail } });
     expect(await service.api.subscription(id)).toMatchObject({ status: 'expired', autoRenewal: true });
   });
 
@@ -63,6 +64,11 @@ describe('the lock on a subscription', () => {
       return rows.map(({ id }) => id);
     };
     await until('the others converted', async () => (await converted()).length === others.length);
+    // Decided in one transaction: the locked row did not break their batch.
+    const { rows } = await database.query<{ transactions: number }>(
+      `select count(distinct xmin::text)::int as transactions from timeline_entries where event = 'charge.opened'`,
+    );
+    expect(rows).toEqual([{ transactions: 1 }]);
     await commit();
     await moved;
     expect((await converted()).sort()).toEqual([...others].sort());
