@@ -1,12 +1,14 @@
 /** What the migrations make: the checked-in schema, up and down and up again, and also when several processes start. */
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { migrate, MIGRATIONS, revertLatest } from '../../src/platform/database/migrate.js';
 import { dumpSchema } from '../../src/platform/database/schema-dump.js';
 import { createDatabase, dropDatabases } from '../support/database.js';
 
 const NAMES = MIGRATIONS.map((migration) => migration.name);
-const REGENERATE = 'regenerate it: npm run build && DATABASE_URL=<migrated> npm run -s schema > migrations/schema.txt';
+const REGENERATE = `is not what the migrations make. A migration that has landed is never edited: add a new file.
+Then regenerate it: npm run build && DATABASE_URL=<migrated> npm run -s schema > migrations/schema.txt`;
 
 afterAll(dropDatabases);
 
@@ -41,6 +43,22 @@ it('is applied once when five processes start at the same time', async () => {
   const { rows } = await client.query('select name from migrations order by id');
   await client.end();
   expect(rows).toEqual(NAMES.map((name) => ({ name })));
+});
+
+it('has edited no migration that has landed', async () => {
+  const files = (await readdir('migrations')).filter((file) => file.endsWith('.ts')).sort();
+  const lines = await Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(`migrations/${file}`);
+      return `${createHash('sha256').update(text).digest('hex')}  ${file}`;
+    }),
+  );
+  const landed = (await readFile('migrations/landed.txt', 'utf8')).trimEnd().split('\n');
+  const edited = landed.filter((line) => !lines.includes(line));
+  const added = lines.filter((line) => !landed.includes(line));
+  const advice =
+    'undo the edit and add a new file; a new file gets its line: (cd migrations && sha256sum *.ts > landed.txt)';
+  if (edited.length + added.length > 0) throw new Error([advice, ...edited, ...added].join('\n  '));
 });
 
 function firstDifference(checkedIn: string, made: string): string {
