@@ -7,7 +7,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  */
 export class DeclaredWork1764300000001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [DUE_WORK, QUERIES, PRICES, DELIVERIES, DOCUMENTS, CREDIT_NOTES]) await runner.query(statement);
+    for (const statement of [DUE_WORK, QUERIES, PRICES, DELIVERIES, DOCUMENTS, CREDIT_NOTES])
+      await runner.query(statement);
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { nextDue } from '../../src/domain/due.js';
 import { MOVES, type Move } from '../../src/domain/moves.js';
 import { SUBSCRIPTION_STATUSES, isLive, type Term } from '../../src/domain/subscription.js';
-import { CHARGE_PROGRESS } from '../../src/domain/charge-progress.js';
+import { CHARGE_MOVES, CHARGE_PROGRESS } from '../../src/domain/charge-progress.js';
 
 const page = readFileSync(path.resolve(__dirname, '../../docs/LIFECYCLE.md'), 'utf8');
 
@@ -57,6 +57,17 @@ it('draws every change of state once, and no other', () => {
   expect(arrows.sort()).toEqual(changes.sort());
   const ends = [...page.matchAll(/^ +(\w+) --> \[\*\]$/gm)].map(([, state]) => state);
   expect(ends).toEqual(SUBSCRIPTION_STATUSES.filter((status) => !isLive(status)));
+});
+
+it('has every move of a charge with from and to, in the order of the code', () => {
+  const told = tableUnder('What a charge is doing').map((cells) => cells.slice(0, 3));
+  expect(told).toEqual(
+    Object.entries(CHARGE_MOVES).map(([name, { from, to }]) => [
+      `\`${name}\``,
+      from.length === CHARGE_PROGRESS.length ? 'any' : code(from),
+      to === null ? 'stays' : `\`${to}\``,
+    ]),
+  );
 });
 
 it('tells of the same states and charges as the law, what is due', () => {

@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { INestApplicationContext } from '@nestjs/common';
 import pg from 'pg';
 import { createApi } from '../../src/application.js';
 import { Config } from '../../src/platform/config.js';
@@ -24,6 +25,8 @@ export interface Service {
   /** The gateway's own; no test reads it to judge, only to seed. */
   sandboxDatabaseUrl: string;
   config: Config;
+  /** The running application, for what HTTP does not reach. */
+  app: INestApplicationContext;
   stop(): Promise<void>;
 }
 
@@ -82,6 +85,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     database,
     sandboxDatabaseUrl,
     config,
+    app,
     stop: async () => {
       gateway.setWebhookUrl(undefined);
       await app.close();
