@@ -12,6 +12,7 @@ import { CloseMonth } from './close-month.js';
 import { CloseMonthProcessor } from './close-month.processor.js';
 import { DeferredFeeEntity } from './deferred-fee.entity.js';
 import { DeferredFeeStore } from './deferred-fee.store.js';
+import { LedgerEntryEntity, LedgerTransactionEntity } from './ledger.entity.js';
 import { LedgerController } from './ledger.controller.js';
 import { Ledger } from './ledger.js';
 import { MonthClosesController } from './month-closes.controller.js';
@@ -20,7 +21,7 @@ import { ShowLedger } from './show-ledger.js';
 import { UnusableFees } from './unusable-fees.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([DeferredFeeEntity]), MarketsModule],
+  imports: [TypeOrmModule.forFeature([DeferredFeeEntity, LedgerEntryEntity, LedgerTransactionEntity]), MarketsModule],
   controllers: [LedgerController, MonthClosesController],
   providers: [CashLedger, CloseMonth, CloseMonthProcessor, DeferredFeeStore, Ledger, Post, ShowLedger, UnusableFees],
   exports: [CashLedger, CloseMonth, DeferredFeeStore, Ledger, UnusableFees],

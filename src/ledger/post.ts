@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import type { Fact, Posting } from '../domain/ledger.js';
 import type { Tx } from '../platform/database/tx.js';
 import { newId } from '../platform/ids.js';
+import { LedgerEntryEntity, LedgerTransactionEntity } from './ledger.entity.js';
 
 export interface Entry extends Posting {
   entity: string;
@@ -25,35 +26,14 @@ export interface Transaction {
   entries: Entry[];
 }
 
-const TRANSACTIONS = `
-  insert into ledger_transactions (id, fact, subject_id, occurrence, at)
-  select id, fact, "subjectId", occurrence, at
-  from jsonb_to_recordset($1::jsonb) as t (id uuid, fact text, "subjectId" uuid, occurrence integer, at timestamptz)`;
-
-const ENTRIES = `
-  insert into ledger_entries (transaction_id, line, at, fact, clause, entity, currency, account, amount_minor,
-    subscription_id, term_number)
-  select e."transactionId", e.line, e.at, e.fact, e.clause, e.entity, e.currency, e.account, e."amountMinor",
-    e."subscriptionId", e."termNumber"
-  from jsonb_to_recordset($1::jsonb) as e ("transactionId" uuid, line integer, at timestamptz, fact text, clause text,
-    entity text, currency text, account text, "amountMinor" bigint, "subscriptionId" uuid, "termNumber" integer)`;
-
 @Injectable()
 export class Post {
   /** Posts nothing when there is nothing to post, such as a refund of zero. */
-  async post(tx: Tx, transaction: Transaction): Promise<void> {
-    if (transaction.entries.length > 0) await tx.together(postAll, { id: newId(), ...transaction });
+  async post(tx: Tx, { fact, subjectId, occurrence = 1, at, entries }: Transaction): Promise<void> {
+    if (entries.length === 0) return;
+    const id = newId();
+    await tx.insert(LedgerTransactionEntity, { id, fact, subjectId: subjectId ?? id, occurrence, at });
+    const lines = entries.map((entry, index) => ({ transactionId: id, line: index + 1, at, fact, ...entry }));
+    await tx.insert(LedgerEntryEntity, lines);
   }
-}
-
-async function postAll(tx: Tx, posted: readonly (Transaction & { id: string })[]): Promise<void> {
-  const transactions = posted.map(({ id, fact, subjectId, occurrence = 1, at }) => ({
-    ...{ id, fact, occurrence, at },
-    subjectId: subjectId ?? id,
-  }));
-  const entries = posted.flatMap(({ id, fact, at, entries: lines }) =>
-    lines.map((entry, index) => ({ transactionId: id, line: index + 1, at, fact, ...entry })),
-  );
-  await tx.query(TRANSACTIONS, [JSON.stringify(transactions)]);
-  await tx.query(ENTRIES, [JSON.stringify(entries)]);
 }

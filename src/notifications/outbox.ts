@@ -7,6 +7,7 @@ import type { PublishedEvent } from '../domain/published-event.js';
 import { Config } from '../platform/config.js';
 import type { Tx } from '../platform/database/tx.js';
 import { newId } from '../platform/ids.js';
+import { DeliveryEntity, OutboxEventEntity } from './delivery.entity.js';
 import { endpointsOf } from './outgoing-endpoint.js';
 
 export interface OutboxEvent {
@@ -23,34 +24,15 @@ export interface OutboxEvent {
 export class Outbox {
   constructor(private readonly config: Config) {}
 
-  /** All of them in two statements, however many. */
   async append(tx: Tx, ...events: OutboxEvent[]): Promise<void> {
     if (events.length === 0) return;
-    await tx.query(
-      `insert into outbox_events (id, event, subscription_id, occurred_at, data)
-       select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::jsonb[])`,
-      [
-        events.map(({ id }) => id),
-        events.map(({ event }) => event),
-        events.map(({ subscriptionId }) => subscriptionId),
-        events.map(({ occurredAt }) => occurredAt),
-        events.map(({ data }) => JSON.stringify(data)),
-      ],
+    await tx.insert(OutboxEventEntity, events);
+    const deliveries = events.flatMap(({ id: eventId, event, occurredAt: nextAttemptAt }) =>
+      endpointsOf(this.config, event).map((endpoint) => ({ eventId, endpoint, nextAttemptAt })),
     );
-    const deliveries = events.flatMap(({ id, event, occurredAt }) =>
-      endpointsOf(this.config, event).map((endpoint) => ({ id, endpoint, occurredAt })),
-    );
-    if (deliveries.length === 0) return;
-    await tx.query(
-      `insert into deliveries (id, event_id, endpoint, status, next_attempt_at)
-       select id, event_id, endpoint, 'pending', next_attempt_at
-       from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[]) as d (id, event_id, endpoint, next_attempt_at)`,
-      [
-        deliveries.map(() => newId()),
-        deliveries.map(({ id }) => id),
-        deliveries.map(({ endpoint }) => endpoint),
-        deliveries.map(({ occurredAt }) => occurredAt),
-      ],
+    await tx.insert(
+      DeliveryEntity,
+      deliveries.map((delivery) => ({ id: newId(), ...delivery, status: 'pending' as const })),
     );
   }
 }

@@ -40,15 +40,10 @@ export class TimelineStore {
 
   /** Appends what changes recorded and publishes what others are told of it. */
   async publish(tx: Tx, recorded: RecordedLine[]): Promise<void> {
-    if (recorded.length > 0) await tx.together(this.publishAll, recorded);
-  }
-
-  private readonly publishAll = async (tx: Tx, changes: readonly RecordedLine[][]): Promise<void> => {
-    const recorded = changes.flat();
     const lines = recorded.map(({ subscription, line }) => ({ subscriptionId: subscription.id, ...line }));
     await tx.insert(TimelineEntity, lines);
     await this.outbox.append(tx, ...recorded.flatMap(eventOf));
-  };
+  }
 
   list(subscriptionId: string, page: PageQuery): Promise<TimelineEntity[]> {
     return this.database.reader.find(

@@ -234,8 +234,6 @@ const TABLES_WITHOUT_ENTITY: Readonly<Record<string, string>> = {
   idempotency_keys: 'platform',
   test_clock: 'platform',
   trial_offer_users: 'markets',
-  ledger_entries: 'ledger',
-  ledger_transactions: 'ledger',
   month_closes: 'ledger',
   add_on_charges: 'add-ons',
   dispute_looks: 'chargebacks',

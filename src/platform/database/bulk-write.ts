@@ -50,7 +50,8 @@ function describe<T extends ObjectLiteral>(
   rows: readonly Partial<T>[],
 ) {
   const { metadata } = manager.getRepository(entity);
-  const all = Object.keys(rows[0] ?? {});
+  // In one order, so that the same columns make the same statement.
+  const all = Object.keys(rows[0] ?? {}).sort();
   rows.forEach((row) => requireWhole(metadata.tableName, row, all));
   const properties = all.filter((property) => property !== CLAIM);
   const columns = properties.map((property) => {

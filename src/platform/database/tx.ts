@@ -175,7 +175,9 @@ export class Tx {
     statement: (rows: readonly Partial<T>[]) => { text: string; values: unknown[] },
   ): Promise<void> {
     if (rows.length === 0) return;
-    const columns = Object.keys(rows[0] ?? {}).join();
+    const columns = Object.keys(rows[0] ?? {})
+      .sort()
+      .join();
     await this.join<readonly Partial<T>[], undefined>(
       `${verb} ${name} ${columns}`,
       async (all) => {
