@@ -32,7 +32,10 @@ export class LoadMarkets implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     const folder = path.resolve(this.config.MARKETS_DIR);
-    const names = (await readdir(folder)).filter((name) => COUNTRY_FILE.test(name)).sort();
+    const found = await readdir(folder).catch((error: Error) => {
+      throw new Error(`MARKETS_DIR cannot be read: ${error.message}`);
+    });
+    const names = found.filter((name) => COUNTRY_FILE.test(name)).sort();
     if (names.length === 0) throw new Error(`${folder} has no market files such as ES.json`);
     const files = await Promise.all(names.map(async (name) => readMarketFile(path.join(folder, name))));
     await this.database.transaction(async (tx) => {

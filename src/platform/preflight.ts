@@ -10,10 +10,16 @@ import { codeOf } from './error-code.js';
 
 const ANSWER_WITHIN_MS = 5000;
 const UNDEFINED_TABLE = '42P01';
+const ONLY_EMBEDDED = '`npm start` alone brings a database and a gateway; see .env.example.';
 
-/** Throws one error that names the part that does not answer, or says to migrate. */
+/** Throws one error that names the setting that is missing or the part that does not answer, or says to migrate. */
 export async function requireReady(config: Config): Promise<void> {
-  await requireDatabase(config.DATABASE_URL ?? '');
+  const { DATABASE_URL, STRIPE_API_KEY, STRIPE_API_BASE } = config;
+  if (DATABASE_URL === undefined) throw new Error(`Set DATABASE_URL. ${ONLY_EMBEDDED}`);
+  if (STRIPE_API_KEY === undefined && STRIPE_API_BASE === undefined) {
+    throw new Error(`Set STRIPE_API_KEY, or STRIPE_API_BASE for a sandbox gateway. ${ONLY_EMBEDDED}`);
+  }
+  await requireDatabase(DATABASE_URL);
   await requireRedis(config);
 }
 

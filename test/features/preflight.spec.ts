@@ -9,7 +9,14 @@ import { freePort } from '../support/free-port.js';
 
 afterAll(dropDatabases);
 
-const configured = (parts: Partial<Config>): Config => Object.assign(new Config(), parts);
+const configured = (parts: Partial<Config>): Config =>
+  Object.assign(new Config(), { STRIPE_API_BASE: 'http://127.0.0.1:1' }, parts);
+
+it('a setting that only `npm start` can do without is named', async () => {
+  await expect(requireReady(configured({}))).rejects.toThrow('Set DATABASE_URL');
+  const without = { DATABASE_URL: 'postgres://127.0.0.1:1/vip', STRIPE_API_BASE: undefined };
+  await expect(requireReady(configured(without))).rejects.toThrow('Set STRIPE_API_KEY');
+});
 
 it('a database that was not migrated: run migrate; afterwards nothing', async () => {
   const DATABASE_URL = await createDatabase('preflight');
