@@ -18,6 +18,9 @@ export const NOTICE_KINDS = [
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
+/** These name the fee of the next charge: who was given one has been told that price (3.1.3). */
+export const PRICE_NOTICES: readonly NoticeKind[] = ['trial_ending', 'renewal_upcoming', 'price_change'];
+
 /** planned: not due yet · due: handed over to be told · canceled: its reason is gone · missed: came too late to be of use. */
 export type NoticeStatus = 'planned' | 'due' | 'canceled' | 'missed';
 
@@ -64,7 +67,8 @@ export interface NoticeFacts {
 
 /**
  * What has still to be told before the term ends. Nothing where nothing will be charged: opted out, suspended, overdue,
- * ended, the market closed. A day that has passed is made up for at once until the next one comes.
+ * ended, the market closed. A day that has passed is made up for at once until the next one comes; a day that leaves no
+ * time to be told (0 days before the end) is not planned.
  */
 export function planNotices(facts: NoticeFacts): PlannedNotice[] {
   const { now, subscription, term, days, consentRequired, marketOpen } = facts;
@@ -82,7 +86,7 @@ export function planNotices(facts: NoticeFacts): PlannedNotice[] {
   if (term.kind === 'trial' && consentRequired && conversionConsentAt === null && first !== undefined) {
     plan.push({ ...first, kind: 'consent_request', until: term.endsAt });
   }
-  return plan.filter(({ until }) => now < until);
+  return plan.filter(({ dueAt, until }) => now < until && dueAt < until);
 }
 
 /**

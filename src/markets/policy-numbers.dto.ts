@@ -76,12 +76,12 @@ class Consent extends Sourced {
   value: string;
 }
 
-/** Days before a term's end, most first. */
+/** Days before a term's end, most first; at the end itself nothing is announced any more. */
 class NoticeDays extends Sourced {
   @IsArray()
   @ArrayMaxSize(10)
   @IsInt({ each: true })
-  @Min(0, { each: true })
+  @Min(1, { each: true })
   @Max(DAYS_MAX, { each: true })
   @ValidateBy(inOrder('falling', (before, after) => before > after))
   value: number[];
@@ -111,6 +111,7 @@ class NoticeWindow {
   minDays: number;
 
   @IsInt()
+  @Min(1)
   @Max(DAYS_MAX)
   @ValidateBy({
     name: 'notBelowMinDays',

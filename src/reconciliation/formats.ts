@@ -1,4 +1,4 @@
-/** Which format the file of each gateway has. A new gateway is one format file and one line here. */
+/** Which format the file of each gateway has. A new one is one file, its name here, and its name in the database. */
 import { ADYEN_FORMAT } from './adyen-format.js';
 import type { SettlementFormat } from './settlement-format.js';
 import { STRIPE_FORMAT } from './stripe-format.js';

@@ -1,7 +1,7 @@
 /** Reads and writes notices and the proof that they were told; decides nothing. */
 import { Injectable } from '@nestjs/common';
 import { LessThanOrEqual } from 'typeorm';
-import type { NoticeContent, PlannedNotice } from '../domain/notice.js';
+import { PRICE_NOTICES, type NoticeContent, type PlannedNotice } from '../domain/notice.js';
 import type { Term } from '../domain/subscription.js';
 import { Database } from '../platform/database/database.js';
 import type { Tx } from '../platform/database/tx.js';
@@ -99,9 +99,9 @@ async function givenIn(tx: Tx, terms: readonly InTerm[]): Promise<GivenNotice[][
      from unnest($1::uuid[], $2::timestamptz[]) with ordinality as term (subscription_id, starts_at, place)
      join notices n on n.subscription_id = term.subscription_id and n.given_at >= term.starts_at
      join outbox_events e on e.id = n.event_id
-     where n.kind in ('trial_ending', 'renewal_upcoming', 'price_change') and n.content->'amount' <> 'null'
+     where n.kind = any($3) and n.content->'amount' <> 'null'
      order by n.given_at, n.id`,
-    [terms.map(({ subscriptionId }) => subscriptionId), terms.map(({ startsAt }) => startsAt)],
+    [terms.map(({ subscriptionId }) => subscriptionId), terms.map(({ startsAt }) => startsAt), PRICE_NOTICES],
   );
   return terms.map((_, index) =>
     rows.filter(({ place }) => place === index + 1).map(({ place: _, ...given }) => given),

@@ -4,6 +4,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import pMap from 'p-map';
+import { PRICE_NOTICES } from '../domain/notice.js';
 import { Database } from '../platform/database/database.js';
 import { CLAIM_SECONDS } from '../platform/jobs/job.js';
 import { Clock } from '../platform/time/clock.js';
@@ -43,10 +44,10 @@ export class PriceAnnouncements {
        join markets m on m.country = p.country and m.status = 'open'
        join subscriptions s on s.country = p.country and s.status in ('trialing', 'active') and s.auto_renewal
        join notices n on n.subscription_id = s.id and n.status = 'due' and n.term_ends_at >= p.effective_from
-         and n.kind in ('trial_ending', 'renewal_upcoming', 'price_change')
+         and n.kind = any($3)
        where p.id = $1 and s.id > $2 and (n.content->'amount'->>'amount')::int8 <> p.amount_minor
        order by s.id limit ${PAGE}`,
-      [priceId, after],
+      [priceId, after, PRICE_NOTICES],
     );
     return rows.map(({ id }) => id);
   }

@@ -66,6 +66,11 @@ it.each([
   expect(kinds({ ...PAID, now })).toEqual(planned);
 });
 
+it('plans nothing that leaves no time to be told', () => {
+  const days = [...PAID.days, { daysBefore: 0, at: endsAt }];
+  expect(kinds({ ...PAID, days })).toEqual(['renewal_upcoming 40', 'renewal_upcoming 7']);
+});
+
 it.each(SUBSCRIPTION_STATUSES)('%s plans only what will be charged', (status) => {
   const subscription = { ...PAID.subscription, status };
   const running = status === 'active' || status === 'trialing';

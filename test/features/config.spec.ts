@@ -153,6 +153,18 @@ describe('market files', () => {
       },
     ],
     [
+      'a notice window of no day before the end',
+      'rulePacks.0.numbers.renewalRequiresNotice.value.maxDays',
+      (json) => {
+        pack(json).numbers.renewalRequiresNotice = { value: { minDays: 0, maxDays: 0 }, source: 'a test' };
+      },
+    ],
+    [
+      'a notice at the very end',
+      'rulePacks.0.numbers.renewalNoticeDays.value',
+      (json) => Object.assign(pack(json).numbers, { renewalNoticeDays: { value: [7, 0], source: 'a test' } }),
+    ],
+    [
       'a notice window without its source',
       'rulePacks.0.numbers.renewalRequiresNotice.source',
       (json) => (pack(json).numbers.renewalRequiresNotice = { value: { minDays: 15, maxDays: 45 } }),

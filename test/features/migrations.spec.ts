@@ -8,7 +8,7 @@ import { createDatabase, dropDatabases } from '../support/database.js';
 
 const NAMES = MIGRATIONS.map((migration) => migration.name);
 const REGENERATE = `is not what the migrations make. A migration that has landed is never edited: add a new file.
-Then regenerate it: npm run build && DATABASE_URL=<migrated> npm run -s schema > migrations/schema.txt`;
+Then write it down: npm run schema:write`;
 
 afterAll(dropDatabases);
 
@@ -56,8 +56,7 @@ it('has edited no migration that has landed', async () => {
   const landed = (await readFile('migrations/landed.txt', 'utf8')).trimEnd().split('\n');
   const edited = landed.filter((line) => !lines.includes(line));
   const added = lines.filter((line) => !landed.includes(line));
-  const advice =
-    'undo the edit and add a new file; a new file gets its line: (cd migrations && sha256sum *.ts > landed.txt)';
+  const advice = 'undo the edit and add a new file; a new file gets its line: npm run schema:write';
   if (edited.length + added.length > 0) throw new Error([advice, ...edited, ...added].join('\n  '));
 });
 
