@@ -3,7 +3,6 @@
  * own list all come this way, and none of them is believed.
  */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { statusOfDispute } from '../domain/chargeback.js';
 import { EventHandlers, type EventHandler } from '../gateway/event-handlers.js';
 import type { GatewayDispute } from '../gateway/outcome.js';
 import { RequestStore } from '../gateway/request.store.js';
@@ -41,7 +40,7 @@ export class AskDispute implements EventHandler, OnModuleInit {
 
   /** An inquiry takes no money, and a payment of something else than memberships is not ours. */
   async settle(dispute: GatewayDispute): Promise<boolean> {
-    const status = statusOfDispute(dispute.status);
+    const { status } = dispute;
     const chargeId = status === null ? null : await this.chargeOf(dispute);
     return status === null || chargeId === null || this.settleDispute.settle(chargeId, dispute, status);
   }

@@ -1,6 +1,6 @@
 /**
  * What a chargeback is: money that the member's bank takes back of a payment, for as long as the dispute is open or for
- * good. What the gateway's words for it mean is decided here; who is right, by the bank.
+ * good. Who is right is decided by the bank.
  */
 import { DAY_MS, plusMs } from './instant.js';
 
@@ -22,21 +22,6 @@ export interface Chargeback {
   closedAt: Date | null;
   /** When the gateway is asked again; null once it is decided. */
   nextQueryAt: Date | null;
-}
-
-const STATUSES: Record<string, ChargebackStatus> = {
-  needs_response: 'open',
-  under_review: 'open',
-  won: 'won',
-  lost: 'lost',
-  // Lost, and asked once more: the money is gone unless that is won.
-  appeal_needs_response: 'lost',
-  appeal_under_review: 'lost',
-};
-
-/** Null where no money is taken: an inquiry of the bank, or a dispute that was prevented. */
-export function statusOfDispute(status: string): ChargebackStatus | null {
-  return STATUSES[status] ?? null;
 }
 
 /** The refunds that what the bank took has paid: the oldest first, each wholly or not at all. */

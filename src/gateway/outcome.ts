@@ -1,4 +1,5 @@
 /** What the gateway can answer. Unknown is an answer of its own: it is never read as a failure. */
+import type { ChargebackStatus } from '../domain/chargeback.js';
 import type { StoredMethod } from '../subscriptions/mandate.store.js';
 
 export type Outcome =
@@ -22,7 +23,8 @@ export interface GatewayDispute {
   amountMinor: number;
   currency: string;
   reason: string;
-  status: string;
+  /** Null where no money is taken: an inquiry of the bank, or a dispute that was prevented. */
+  status: ChargebackStatus | null;
   /** By when evidence can be handed in; null where none is heard. */
   answerBy: Date | null;
 }

@@ -4,7 +4,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import { plusDays } from '../domain/instant.js';
-import { inForceAt } from '../domain/rule-pack.js';
+import { inForceAt, parseRulePack } from '../domain/rule-pack.js';
 import { Database } from '../platform/database/database.js';
 import type { Tx } from '../platform/database/tx.js';
 import { validationFailed } from '../platform/http/problem.js';
@@ -63,6 +63,6 @@ export class PublishPrice {
 
   private async noticeUntil(tx: Tx, country: string, now: Date): Promise<Date> {
     const pack = inForceAt(await tx.find(RulePackEntity, { country }), now);
-    return plusDays(now, Number(pack?.numbers.priceNoticeDays?.value ?? 0));
+    return pack === null ? now : plusDays(now, parseRulePack(pack).priceNoticeDays);
   }
 }

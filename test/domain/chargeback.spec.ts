@@ -1,21 +1,5 @@
-/** What the gateway's words for a dispute mean, which refunds the lost money has paid, and when it is asked again. */
-import { askAgainAt, coveredRefunds, statusOfDispute } from '../../src/domain/chargeback.js';
-
-it.each([
-  ['needs_response', 'open'],
-  ['under_review', 'open'],
-  ['won', 'won'],
-  ['lost', 'lost'],
-  ['appeal_needs_response', 'lost'],
-  ['appeal_under_review', 'lost'],
-  ['warning_needs_response', null],
-  ['warning_under_review', null],
-  ['warning_closed', null],
-  ['prevented', null],
-  ['something_new', null],
-])('%s means %s', (told, status) => {
-  expect(statusOfDispute(told)).toBe(status);
-});
+/** Which refunds the lost money has paid, and when a dispute is asked for again. */
+import { askAgainAt, coveredRefunds } from '../../src/domain/chargeback.js';
 
 it.each([
   [[4807], 4999, [4807]],

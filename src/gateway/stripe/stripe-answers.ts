@@ -3,6 +3,7 @@
  * speaks of another amount, is unknown.
  */
 import Stripe from 'stripe';
+import type { ChargebackStatus } from '../../domain/chargeback.js';
 import type { Money } from '../../domain/money.js';
 import type { StoredMethod } from '../../subscriptions/mandate.store.js';
 import { CHARGE_DISPUTED, METHOD_REJECTED, WITHDRAWN, type Outcome, type GatewayDispute } from '../outcome.js';
@@ -51,6 +52,20 @@ export function readRefund(refund: Stripe.Refund, asked: Money): Outcome {
   return unreadable(`refund ${id} is ${String(status)}`);
 }
 
+const DISPUTE_STATUSES: Record<string, ChargebackStatus> = {
+  needs_response: 'open',
+  under_review: 'open',
+  won: 'won',
+  lost: 'lost',
+  // Lost, and asked once more: the money is gone unless that is won.
+  appeal_needs_response: 'lost',
+  appeal_under_review: 'lost',
+};
+
+export function statusOfDispute(status: string): ChargebackStatus | null {
+  return DISPUTE_STATUSES[status] ?? null;
+}
+
 export function readDispute(dispute: Stripe.Dispute): GatewayDispute {
   const {
     id,
@@ -69,7 +84,7 @@ export function readDispute(dispute: Stripe.Dispute): GatewayDispute {
     amountMinor,
     currency: currency.toUpperCase(),
     reason,
-    status,
+    status: statusOfDispute(status),
     answerBy: evidence.due_by === null || evidence.due_by === 0 ? null : new Date(evidence.due_by * 1000),
   };
 }
