@@ -2,9 +2,7 @@
  * The embedded default: brings what is missing (PostgreSQL, the sandbox gateway), migrates, and runs API and workers in
  * this process. Everything it keeps is under one data folder, and several can run side by side.
  */
-import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import pg from 'pg';
 import { createApi } from '../application.js';
@@ -13,6 +11,7 @@ import { APP_ROLE } from '../platform/database/database-roles.js';
 import { migrate } from '../platform/database/migrate.js';
 import { serveOps } from '../platform/http/ops-server.js';
 import { JobRunner } from '../platform/jobs/job-runner.js';
+import { freePort } from './free-port.js';
 import { startEmbeddedPostgres } from './postgres.js';
 import { requireRedis } from '../platform/preflight.js';
 import { startSandboxProcess } from './sandbox-process.js';
@@ -130,13 +129,4 @@ async function sandboxDatabase(databaseUrl: string): Promise<string> {
   }
   url.pathname = `/${name}`;
   return url.href;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

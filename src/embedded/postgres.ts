@@ -1,11 +1,11 @@
 // Decides which PostgreSQL server runs on a data folder: the one that lives there already, or a new one on a free port
 // of this machine only. It never touches what is stored in it, and never lets the server die with the terminal.
 import { mkdir, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { codeOf } from '../platform/error-code.js';
+import { freePort } from './free-port.js';
 import { choosePostgresAccount, type PostgresAccount } from './postgres-account.js';
 import { findPostgresBinaries } from './postgres-binaries.js';
 import { clusterPlace, ensureCluster, processExists, superuser } from './postgres-cluster.js';
@@ -95,7 +95,7 @@ function strangerMessage(pid: number, port: number, folder: string): string {
 }
 
 async function tryStart(cluster: Cluster): Promise<{ port: number } | { trouble: string }> {
-  const port = await findFreePort();
+  const port = await freePort();
   const settings = {
     ...cluster.settings,
     port: String(port),
@@ -189,20 +189,6 @@ async function withClient<T>(port: number, password: string, use: (client: Clien
   } finally {
     await client.end();
   }
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (typeof address === 'object' && address) resolve(address.port);
-        else reject(new Error('No free port on 127.0.0.1'));
-      });
-    });
-  });
 }
 
 async function boundLog(file: string): Promise<number> {

@@ -1,5 +1,5 @@
 /** The operations port: health and metrics without a token, on a port of its own, and nowhere where it is 0. */
-import { freePort } from '../support/free-port.js';
+import { freePort } from '../../src/embedded/free-port.js';
 import { startProcess } from '../support/processes.js';
 import { startService, type Service } from '../support/service.js';
 import { until } from '../support/until.js';

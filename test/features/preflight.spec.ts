@@ -5,7 +5,7 @@ import { giveRights } from '../../src/platform/database/database-roles.js';
 import { migrate } from '../../src/platform/database/migrate.js';
 import { requireReady } from '../../src/platform/preflight.js';
 import { createDatabase, dropDatabases } from '../support/database.js';
-import { freePort } from '../support/free-port.js';
+import { freePort } from '../../src/embedded/free-port.js';
 
 afterAll(dropDatabases);
 
