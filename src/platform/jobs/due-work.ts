@@ -170,6 +170,6 @@ function instantOf({ dueAt }: Job): string {
 }
 
 /** `$n` must stand in it also where nothing is compared with the time. */
-function conditionOf({ where, dueAt }: Job, now: string): string {
-  return `(${where}) and ${dueAt ?? `'-infinity'::timestamptz`} <= ${now}`;
+function conditionOf(job: Job, now: string): string {
+  return `(${job.where}) and ${instantOf(job)} <= ${now}`;
 }
