@@ -1,6 +1,6 @@
 /**
  * Owns: requests to the payment gateway, its events, the customers it knows users by; the one way to it and the one
- * handler of its outcomes. `stripe/` is the only folder that knows Stripe's words.
+ * handler of its outcomes. `stripe/` sends and reads Stripe's objects; its names of events are also known to `apply-event.ts`.
  * Does not own: what a charge, a validation or a refund means: each kind registers from its own room.
  * Always true: intent before the gateway; no transaction is open while it is called; an unknown outcome is asked for,
  * never repeated blindly.

@@ -119,7 +119,7 @@ export class DueWork implements OnModuleInit {
     const timed = this.all.filter(({ dueAt }) => dueAt !== undefined);
     const firsts = timed.map(
       ({ table, where, dueAt }) =>
-        `select min(${dueAt}) as due_at from ${table} where ${where} and ${dueAt} > $1 and ${dueAt} <= $2`,
+        `select min(${dueAt}) as due_at from ${table} where (${where}) and ${dueAt} > $1 and ${dueAt} <= $2`,
     );
     const [first] = await this.database.reader.query<{ at: Date | null }>(
       `select min(due_at) as at from (${firsts.join(' union all ')}) work`,
@@ -159,7 +159,7 @@ export class DueWork implements OnModuleInit {
   private async free({ table, where, underWayMax }: Job): Promise<number> {
     if (underWayMax === undefined) return Infinity;
     const [claimed] = await this.database.reader.query<{ count: number }>(
-      `select count(*)::int as count from ${table} where ${where} and claimed_until > clock_timestamp()`,
+      `select count(*)::int as count from ${table} where (${where}) and claimed_until > clock_timestamp()`,
     );
     return underWayMax - (claimed?.count ?? 0);
   }
