@@ -7,8 +7,14 @@ import { AddOnStore } from '../benefits/add-on.store.js';
 import { settleAddOnCapture } from '../domain/add-on.js';
 import type { Charge } from '../domain/charge.js';
 import { isLive } from '../domain/subscription.js';
-import type { Outcome } from '../gateway/outcome.js';
-import { RequestKinds, type GatewayRequest, type RequestKind } from '../gateway/request-kind.js';
+import { GIVEN_UP } from '../gateway/outcome.js';
+import {
+  RequestKinds,
+  type Decided,
+  type GatewayRequest,
+  type Prepared,
+  type RequestKind,
+} from '../gateway/request-kind.js';
 import { RequestStore } from '../gateway/request.store.js';
 import { Ledger } from '../ledger/ledger.js';
 import { ChargeRequests } from '../payments/charge-requests.js';
@@ -18,6 +24,7 @@ import type { Change } from '../subscriptions/change.js';
 @Injectable()
 export class AddOnCharges implements RequestKind, OnModuleInit {
   readonly kind = 'add_on';
+  readonly ofCustomer = true;
 
   constructor(
     private readonly kinds: RequestKinds,
@@ -32,32 +39,39 @@ export class AddOnCharges implements RequestKind, OnModuleInit {
     this.kinds.register(this);
   }
 
-  prepare(change: Change, request: GatewayRequest): Promise<(() => Promise<Outcome>) | null> {
-    return this.chargeRequests.prepare(change, request);
+  isWanted(change: Change, request: GatewayRequest): Promise<boolean> {
+    return this.chargeRequests.isWanted(change, request);
   }
 
-  ask(request: GatewayRequest): Promise<Outcome | null> {
-    return this.chargeRequests.ask(request);
+  prepare(change: Change, request: GatewayRequest, found: { customer: string }): Promise<Prepared> {
+    return this.chargeRequests.prepare(change, request, found);
   }
 
-  withdraw(request: GatewayRequest): Promise<Outcome> {
-    return this.chargeRequests.withdraw(request);
-  }
-
-  async settle(change: Change, request: GatewayRequest, outcome: Outcome): Promise<void> {
+  async settle(change: Change, request: GatewayRequest, outcome: Decided): Promise<void> {
     const charge = await this.charges.lock(change.tx, request.subjectId);
     if (charge.status === 'succeeded') return;
     switch (outcome.kind) {
       case 'succeeded':
         return this.captured(change, charge, outcome.gatewayId);
-      case 'failed':
-        return this.declined(change, charge, outcome.code);
+      case 'declined':
+      case 'refused':
+        return this.failed(change, charge, outcome.code);
+      case 'withdrawn':
+        return this.failed(change, charge, outcome.kind);
       case 'waiting_for_member':
         // An extra is not worth a wait: it is withdrawn, and offered as before.
         return this.requests.withdrawWaiting(change, { subjectId: charge.id });
+      case 'processing':
+        return this.charges.save(change.tx, { ...charge, status: 'pending' });
       case 'unknown':
-        await this.charges.save(change.tx, { ...charge, status: 'unknown' });
+        return this.charges.save(change.tx, { ...charge, status: 'unknown' });
     }
+  }
+
+  /** Nobody is told whether it was paid: it is offered as before, and what comes in after all goes back. */
+  async again(change: Change, { subjectId }: GatewayRequest): Promise<void> {
+    const charge = await this.charges.lock(change.tx, subjectId);
+    if (charge.status !== 'succeeded') await this.failed(change, charge, GIVEN_UP);
   }
 
   private async captured(change: Change, charge: Charge, gatewayPaymentId: string): Promise<void> {
@@ -79,7 +93,7 @@ export class AddOnCharges implements RequestKind, OnModuleInit {
     }
   }
 
-  private async declined(change: Change, charge: Charge, code: string): Promise<void> {
+  private async failed(change: Change, charge: Charge, code: string): Promise<void> {
     const { tx, now } = change;
     await this.charges.save(tx, { ...charge, status: 'failed', settledAt: now });
     const addOn = await this.addOns.ofCharge(tx, charge.id);

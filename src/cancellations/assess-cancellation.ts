@@ -10,6 +10,7 @@ import {
 } from '../domain/cancellation.js';
 import { currentTerm, waitingTerm } from '../domain/due.js';
 import type { Term } from '../domain/subscription.js';
+import { Gateways } from '../gateway/payment-gateway.js';
 import { MarketStore } from '../markets/market.store.js';
 import { ChargeStore } from '../payments/charge.store.js';
 import { RefundStore } from '../refunds/refund.store.js';
@@ -21,6 +22,7 @@ const NOTHING_USED = { uses: 0, valueMinor: 0 };
 @Injectable()
 export class AssessCancellation {
   constructor(
+    private readonly gateways: Gateways,
     private readonly markets: MarketStore,
     private readonly charges: ChargeStore,
     private readonly refunds: RefundStore,
@@ -54,6 +56,7 @@ export class AssessCancellation {
       term: running === null ? null : { ...running, charge },
       rules,
       benefitValueUsedMinor: used.valueMinor,
+      stepMinor: charge === null ? 1 : this.gateways.of(charge.gateway).stepOf(charge.currency),
       unused,
     });
     const facts: QuoteFacts = {
@@ -88,9 +91,9 @@ export class AssessCancellation {
   private async chargeOf(
     { tx }: Change,
     { chargeId }: Pick<Term, 'chargeId'>,
-  ): Promise<NonNullable<CancellationFacts['term']>['charge']> {
+  ): Promise<(NonNullable<NonNullable<CancellationFacts['term']>['charge']> & { gateway: string }) | null> {
     if (chargeId === null) return null;
-    const { id, amountMinor, currency } = await this.charges.lock(tx, chargeId);
-    return { id, paidMinor: amountMinor, currency, returnedMinor: await this.refunds.returnedMinor(tx, chargeId) };
+    const { id, amountMinor: paidMinor, currency, gateway } = await this.charges.lock(tx, chargeId);
+    return { id, paidMinor, currency, gateway, returnedMinor: await this.refunds.returnedMinor(tx, chargeId) };
   }
 }

@@ -21,7 +21,11 @@ export interface NewCase {
     | 'renewal_notice_missing'
     | 'chargeback'
     | 'chargeback_won_after_end'
-    | 'settlement_unreadable';
+    | 'settlement_unreadable'
+    | 'request_refused'
+    | 'gateway_outage'
+    | 'refund_found'
+    | 'fraud_warning';
   /** Null where it concerns no single membership. */
   subscriptionId: string | null;
   subjectId: string;
@@ -43,6 +47,8 @@ const OPEN_BY_KIND = `
 
 @Injectable()
 export class CaseStore implements OnModuleInit {
+  private readonly kept = new Map<string, (tx: Tx, subjectId: string) => Promise<string | null>>();
+
   constructor(
     private readonly clock: Clock,
     private readonly database: Database,
@@ -87,12 +93,19 @@ export class CaseStore implements OnModuleInit {
     );
   }
 
-  /** Refuses `not_found`, then `not_allowed_in_state` when it is closed already. */
+  /** Cases of these kinds stay open for as long as `why` says, in words, what has to be done first. */
+  keepOpen(kinds: NewCase['kind'][], why: (tx: Tx, subjectId: string) => Promise<string | null>): void {
+    for (const kind of kinds) this.kept.set(kind, why);
+  }
+
+  /** Refuses `not_found`, then `not_allowed_in_state` when it is closed already, or its cause is still there. */
   async resolve(id: string, resolvedBy: string, resolution: string): Promise<CaseEntity> {
     return this.database.transaction(async (tx) => {
       const found = await tx.findOne(CaseEntity, { id }, { lock: 'wait' });
       if (found === null) throw new Refusal('not_found', `There is no case ${id}.`);
       if (found.resolvedAt !== null) throw new Refusal('not_allowed_in_state', 'The case is closed already.');
+      const cause = await this.kept.get(found.kind)?.(tx, found.subjectId);
+      if (cause != null) throw new Refusal('not_allowed_in_state', `The case cannot be closed yet: ${cause}`);
       const resolved = { ...found, resolvedAt: await this.clock.now(tx), resolvedBy, resolution };
       await tx.update(CaseEntity, resolved);
       return resolved;

@@ -14,6 +14,9 @@ export class ChargebackEntity implements Chargeback {
   subscriptionId: string;
 
   @Column('text')
+  gateway: string;
+
+  @Column('text')
   gatewayDisputeId: string;
 
   @Column('bigint')

@@ -23,8 +23,8 @@ export class ChargebackStore {
   }
 
   /** Read under the lock of its subscription. */
-  findByDispute(tx: Tx, gatewayDisputeId: string): Promise<Chargeback | null> {
-    return tx.findOne(ChargebackEntity, { gatewayDisputeId });
+  findByDispute(tx: Tx, gateway: string, gatewayDisputeId: string): Promise<Chargeback | null> {
+    return tx.findOne(ChargebackEntity, { gateway, gatewayDisputeId });
   }
 
   get(id: string): Promise<Chargeback> {
@@ -44,6 +44,11 @@ export class ChargebackStore {
   async askAgain(id: string, nextQueryAt: Date): Promise<void> {
     const open = { id, status: 'open' as const };
     await this.database.reader.set(ChargebackEntity, open, { nextQueryAt, claimedUntil: null });
+  }
+
+  /** A gateway whose list is looked through from now on. */
+  async lookThrough(gateway: string): Promise<void> {
+    await this.database.reader.query('insert into dispute_looks (id) values ($1) on conflict do nothing', [gateway]);
   }
 
   async lookedTo(id: string): Promise<Date | null> {

@@ -20,15 +20,17 @@ import { ChargebacksController } from './chargebacks.controller.js';
 import { ChargebacksProcessor } from './chargebacks.processor.js';
 import { CloseChargeback } from './close-chargeback.js';
 import { HoldService } from './hold-service.js';
+import { InquiryEntity, InquiryStore } from './inquiry.store.js';
 import { OpenChargeback } from './open-chargeback.js';
 import { SettleDispute } from './settle-dispute.js';
 import { SettleWaitingRefunds } from './settle-waiting-refunds.js';
+import { WarnOfFraud } from './warn-of-fraud.js';
 
 @Module({
   imports: [
     MembershipsModule,
     GatewayModule,
-    TypeOrmModule.forFeature([ChargebackEntity]),
+    TypeOrmModule.forFeature([ChargebackEntity, InquiryEntity]),
     CasesModule,
     LedgerModule,
     PaymentsModule,
@@ -42,9 +44,11 @@ import { SettleWaitingRefunds } from './settle-waiting-refunds.js';
     ChargebacksProcessor,
     CloseChargeback,
     HoldService,
+    InquiryStore,
     OpenChargeback,
     SettleDispute,
     SettleWaitingRefunds,
+    WarnOfFraud,
   ],
   exports: [AskDispute],
 })

@@ -34,6 +34,7 @@ export class OpenChargeback {
       id: newId(),
       chargeId,
       subscriptionId,
+      gateway: charge.gateway,
       gatewayDisputeId,
       amountMinor,
       creditedMinor: 0,

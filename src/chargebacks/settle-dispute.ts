@@ -8,6 +8,7 @@ import type { Charge } from '../domain/charge.js';
 import type { Chargeback, ChargebackStatus } from '../domain/chargeback.js';
 import type { GatewayDispute } from '../gateway/outcome.js';
 import { ChargeStore } from '../payments/charge.store.js';
+import { RefundStore } from '../refunds/refund.store.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChargebackStore } from './chargeback.store.js';
@@ -20,27 +21,44 @@ export class SettleDispute {
     private readonly changeSubscription: ChangeSubscription,
     private readonly charges: ChargeStore,
     private readonly chargebacks: ChargebackStore,
+    private readonly refunds: RefundStore,
     private readonly openChargeback: OpenChargeback,
     private readonly closeChargeback: CloseChargeback,
     private readonly cases: CaseStore,
   ) {}
 
-  /** False when it cannot be applied yet: the capture is not booked, or a refund of it is not decided. */
-  async settle(chargeId: string, dispute: GatewayDispute, status: ChargebackStatus): Promise<boolean> {
+  /**
+   * `status` unreadable: a person looks. False when it cannot be applied yet: the capture is not booked, or a refund of it is
+   * not decided.
+   */
+  async settle(chargeId: string, told: GatewayDispute, status: ChargebackStatus | 'unreadable'): Promise<boolean> {
     const { subscriptionId } = await this.charges.get(chargeId);
     return this.changeSubscription.change(subscriptionId, 'gateway', async (change) => {
       const charge = await this.charges.lock(change.tx, chargeId);
       if (charge.status !== 'succeeded') return false;
-      const known = await this.chargebacks.findByDispute(change.tx, dispute.gatewayDisputeId);
-      const wrong = contradiction(charge, known, dispute, status);
-      if (wrong !== null) {
-        await this.openCase(change, charge, dispute, wrong);
+      const known = await this.chargebacks.findByDispute(change.tx, charge.gateway, told.gatewayDisputeId);
+      const dispute = known === null ? await this.inOurMoney(change, charge, told) : inMoneyOf(known, told);
+      const wrong =
+        status === 'unreadable' ? 'its status is not known here' : contradiction(charge, known, dispute, status);
+      if (status === 'unreadable' || wrong !== null) {
+        await this.openCase(change, charge, told, wrong ?? '');
         return true;
       }
       const chargeback = known ?? (await this.openChargeback.open(change, charge, dispute));
       if (chargeback.status !== 'open' || status === 'open') return true;
       return this.closeChargeback.close(change, chargeback, status);
     });
+  }
+
+  /**
+   * Banks dispute in the cardholder's currency, and in amounts of their own: what is held is all of the payment that has not
+   * gone back, in the currency of the charge.
+   */
+  private async inOurMoney({ tx }: Change, charge: Charge, dispute: GatewayDispute): Promise<GatewayDispute> {
+    const { id, currency } = charge;
+    if (dispute.currency === currency && dispute.amountMinor <= charge.amountMinor) return dispute;
+    const heldMinor = charge.amountMinor - (await this.refunds.returnedMinor(tx, id));
+    return { ...dispute, currency, amountMinor: heldMinor };
   }
 
   private openCase({ tx, now }: Change, charge: Charge, dispute: GatewayDispute, wrong: string): Promise<void> {
@@ -55,6 +73,12 @@ export class SettleDispute {
   }
 }
 
+/** One in another currency keeps the amount it was booked with. */
+function inMoneyOf(known: Chargeback, told: GatewayDispute): GatewayDispute {
+  const { currency, amountMinor } = known;
+  return told.currency === currency ? told : { ...told, currency, amountMinor };
+}
+
 /** What a person must look at; null where all fits together. */
 function contradiction(
   charge: Charge,
@@ -65,8 +89,10 @@ function contradiction(
   const { amountMinor, currency, paymentId } = dispute;
   if (charge.gatewayPaymentId !== paymentId) return `it is about ${paymentId}, a payment that is not in the books`;
   if (charge.currency !== currency) return `it is in ${currency}`;
+  if (amountMinor <= 0) return 'nothing of the payment is left that a bank could take';
   if (known === null) return null;
-  if (known.amountMinor !== amountMinor) return `it was about ${known.amountMinor}, now it is about ${amountMinor}`;
+  if (known.amountMinor !== amountMinor && amountMinor <= charge.amountMinor)
+    return `it was about ${known.amountMinor}, now it is about ${amountMinor}`;
   // An older answer that says open is no contradiction.
   const reversed = known.status !== 'open' && status !== 'open' && known.status !== status;
   return reversed ? `it was ${known.status}, now it is ${status}` : null;

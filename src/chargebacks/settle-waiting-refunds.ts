@@ -4,6 +4,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import { coveredRefunds, type Chargeback } from '../domain/chargeback.js';
+import { restMinor } from '../domain/refund.js';
 import { CashLedger } from '../ledger/cash-ledger.js';
 import { ChargeStore } from '../payments/charge.store.js';
 import { ManualRefundStore } from '../refunds/manual-refund.store.js';
@@ -32,7 +33,7 @@ export class SettleWaitingRefunds {
     for (const refund of await this.refunds.lockAll(change.tx, chargeId)) {
       const proposed = await this.manualRefunds.proposed(change.tx, refund.id);
       if (refund.status !== 'failed' || proposed !== null) continue;
-      await this.openRefund.retry(change, refund, { reason: 'the dispute was won', chargebackId: id });
+      await this.openRefund.retry(change, refund, { reason: `the dispute ${id} was won` });
     }
   }
 
@@ -46,14 +47,14 @@ export class SettleWaitingRefunds {
     const failed = all.filter(({ status }) => status === 'failed');
     const covered = coveredRefunds(failed, amountMinor);
     for (const refund of covered) {
-      await this.ledger.refundCovered(change, refund);
+      await this.ledger.refundCovered(change, { ...refund, amountMinor: restMinor(refund) });
       await this.settleRefund.paidOtherwise(change, refund, {
         by: 'gateway',
         reason: "the member's bank has returned it: the dispute was lost",
         bankReference: gatewayDisputeId,
       });
     }
-    const coveredMinor = covered.reduce((sum, refund) => sum + refund.amountMinor, 0);
+    const coveredMinor = covered.reduce((sum, refund) => sum + restMinor(refund), 0);
     const refundedMinor = all.reduce((sum, refund) => sum + refund.amountMinor, 0);
     return { coveredMinor, owedMinor: Math.max(charge.amountMinor - charge.chargedBackMinor - refundedMinor, 0) };
   }

@@ -7,6 +7,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CancellationsModule } from '../cancellations/cancellations.module.js';
 import { CompaniesModule } from '../companies/companies.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { DiscontinuationController } from './discontinuation.controller.js';
@@ -21,6 +22,7 @@ import { TellMembers } from './tell-members.js';
     TypeOrmModule.forFeature([DiscontinuationEntity, DiscontinuationApprovalEntity]),
     CancellationsModule,
     CompaniesModule,
+    GatewayModule,
     MarketsModule,
     SubscriptionsModule,
   ],

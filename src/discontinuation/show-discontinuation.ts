@@ -7,6 +7,7 @@ import { quoteDiscontinuation } from '../domain/cancellation.js';
 import { giveUpAt } from '../domain/charge.js';
 import { Refusal } from '../domain/refusal.js';
 import type { RulePack } from '../domain/rule-pack.js';
+import { Gateways } from '../gateway/payment-gateway.js';
 import { MarketStore } from '../markets/market.store.js';
 import { Database } from '../platform/database/database.js';
 import { Clock } from '../platform/time/clock.js';
@@ -19,6 +20,7 @@ const PAGE = 1000;
 /** A paid term that would still run, or wait, at the date; without a beginning, an add-on that nobody has used. */
 interface Payment {
   entity: string;
+  gateway: string;
   currency: string;
   paid: number;
   returned: number;
@@ -59,7 +61,7 @@ const PAID = `
     union all
     select m.entity, m.first_failed_at, m.reaches, a.charge_id, null, null, m.version
     from members m join add_ons a on a.subscription_id = m.id and a.status = 'accepted' and a.first_used_at is null)
-  select p.*, c.currency, c.amount_minor as paid, ${RETURNED_MINOR} as returned
+  select p.*, c.gateway, c.currency, c.amount_minor as paid, ${RETURNED_MINOR} as returned
   from payments p join charges c on c.id = p.charge_id`;
 
 const RETURNED = `
@@ -78,6 +80,7 @@ export class ShowDiscontinuation {
     private readonly clock: Clock,
     private readonly database: Database,
     private readonly markets: MarketStore,
+    private readonly gateways: Gateways,
   ) {}
 
   /** Refuses `not_found`. */
@@ -139,31 +142,32 @@ export class ShowDiscontinuation {
       const ids = members.map(({ id }) => id);
       for (const payment of await reader.query<Payment>(PAID, [ids, at])) {
         const pack = await this.markets.rulePack(reader, country, payment.version);
-        if (isMemberAt(payment, at, pack)) add(totals, payment, wouldReturn(payment, at, pack));
+        if (isMemberAt(payment, at, pack)) add(totals, payment, this.wouldReturn(payment, at, pack));
       }
       after = ids.length < PAGE ? null : (ids.at(-1) ?? null);
     } while (after !== null);
     return [...totals.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, total]) => total);
+  }
+
+  private wouldReturn(payment: Payment, at: Date, { startedDay }: RulePack): number {
+    const { paid: paidMinor, returned: returnedMinor, currency, starts_at: startsAt, ends_at: endsAt } = payment;
+    const charge = { id: '', paidMinor, returnedMinor, currency };
+    const begun = startsAt !== null && startsAt <= at;
+    return quoteDiscontinuation({
+      effectiveAt: at,
+      currency,
+      term: begun ? { kind: 'paid', startsAt, endsAt, cancellationPeriodEndsAt: null, charge } : null,
+      rules: { benefitDeduction: 'none', startedDay },
+      benefitValueUsedMinor: 0,
+      stepMinor: this.gateways.of(payment.gateway).stepOf(currency),
+      unused: begun ? [] : [{ kind: 'waiting_term', description: '', clause: '5.4', charge }],
+    }).refundMinor;
   }
 }
 
 /** A member whose term does not reach the date is one as long as the overdue fee is not given up. */
 function isMemberAt({ reaches, first_failed_at: failedAt }: Payment, at: Date, pack: RulePack): boolean {
   return reaches || (failedAt !== null && giveUpAt(failedAt, pack) > at);
-}
-
-function wouldReturn(payment: Payment, at: Date, { startedDay }: RulePack): number {
-  const { paid: paidMinor, returned: returnedMinor, currency, starts_at: startsAt, ends_at: endsAt } = payment;
-  const charge = { id: '', paidMinor, returnedMinor, currency };
-  const begun = startsAt !== null && startsAt <= at;
-  return quoteDiscontinuation({
-    effectiveAt: at,
-    currency,
-    term: begun ? { kind: 'paid', startsAt, endsAt, cancellationPeriodEndsAt: null, charge } : null,
-    rules: { benefitDeduction: 'none', startedDay },
-    benefitValueUsedMinor: 0,
-    unused: begun ? [] : [{ kind: 'waiting_term', description: '', clause: '5.4', charge }],
-  }).refundMinor;
 }
 
 function add(totals: Map<string, Total>, { entity, currency }: Payment, amount: number): void {

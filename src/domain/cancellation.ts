@@ -3,11 +3,11 @@
  * rounded half up once.
  */
 import { DAY_MS } from './instant.js';
-import { shareOf } from './money.js';
+import { shareOf, upToStep } from './money.js';
 import type { RulePack } from './rule-pack.js';
 import type { TermKind } from './subscription.js';
 
-export type RefundBasis = 'none' | 'full' | 'full_less_benefits' | 'pro_rata' | 'compensation';
+export type RefundBasis = 'none' | 'full' | 'full_less_benefits' | 'pro_rata' | 'compensation' | 'adopted';
 
 export interface CancellationFacts {
   effectiveAt: Date;
@@ -23,6 +23,8 @@ export interface CancellationFacts {
   } | null;
   rules: Pick<RulePack, 'benefitDeduction' | 'startedDay'>;
   benefitValueUsedMinor: number;
+  /** The least step of minor units in which the payment channel carries the currency. */
+  stepMinor: number;
   /** What else was paid and not begun or used: it goes back in full beside the term's own refund. */
   unused?: UnusedPayment[];
 }
@@ -44,7 +46,8 @@ export interface RefundPart {
 }
 
 export interface CancellationLine {
-  kind: 'paid' | 'benefit_deduction' | 'time_deduction' | 'days_left' | 'already_returned' | UnusedPayment['kind'];
+  kind:
+    'paid' | 'benefit_deduction' | 'time_deduction' | 'days_left' | 'step' | 'already_returned' | UnusedPayment['kind'];
   description: string;
   amountMinor: number;
   daysLeft?: number;
@@ -80,7 +83,7 @@ export function daysLeft(term: { startsAt: Date; endsAt: Date }, at: Date, start
 /**
  * Decides basis and amount: nothing paid → `none` (3.2.1); inside the cancellation period → all of it less the market's
  * deduction (3.4.1); outside → the days left (3.4.2). What was paid and not begun goes back in full beside it (3.3.1).
- * Never more than was paid less what went back already.
+ * Up to the step of the payment channel, in the member's favour, and never more than was paid less what went back already.
  */
 export function quoteCancellation(facts: CancellationFacts): CancellationQuote {
   const own = quoteTerm(facts);
@@ -122,15 +125,33 @@ function quoteTerm(facts: CancellationFacts): OwnPart {
     return { basis: 'none', clause: '3.2.1', refunds: [], lines: [], formula };
   }
   const inside = term.cancellationPeriodEndsAt !== null && facts.effectiveAt < term.cancellationPeriodEndsAt;
-  const { basis, clause, formula, ...decided } = inside ? insideThePeriod(facts, term) : outsideThePeriod(facts, term);
+  const {
+    basis,
+    clause,
+    formula: decidedBy,
+    ...decided
+  } = inside ? insideThePeriod(facts, term) : outsideThePeriod(facts, term);
   const { paidMinor, returnedMinor, id: chargeId } = term.charge;
-  const amountMinor = Math.min(decided.refundMinor, paidMinor - returnedMinor);
+  const { stepMinor } = facts;
+  const steppedMinor = upToStep(decided.refundMinor, stepMinor);
+  const amountMinor = Math.min(steppedMinor, paidMinor - returnedMinor);
   const lines = [paidLine(paidMinor, clause), ...decided.lines];
-  if (amountMinor < decided.refundMinor) {
+  let formula = decidedBy;
+  if (steppedMinor > decided.refundMinor) {
+    formula += `, in steps of ${stepMinor} = ${steppedMinor}`;
+    lines.push({
+      kind: 'step',
+      description: `up to the next step of ${stepMinor} that the payment channel carries`,
+      amountMinor: steppedMinor - decided.refundMinor,
+      clause,
+    });
+  }
+  if (amountMinor < steppedMinor) {
+    formula += `, at most ${paidMinor} − ${returnedMinor} already returned = ${amountMinor}`;
     lines.push({
       kind: 'already_returned',
       description: 'already returned, on its way back, or held back by the bank',
-      amountMinor: amountMinor - decided.refundMinor,
+      amountMinor: amountMinor - steppedMinor,
       clause,
     });
   }

@@ -24,6 +24,8 @@ export interface ChargeFacts {
 export type ChargeMove =
   /** An attempt is written down, to be sent. */
   | { name: 'send' }
+  /** An attempt was given up without an outcome; the next one is written down. */
+  | { name: 'send_another' }
   /** The bank asks the member; `overdueSince`: since when the fee is overdue, null while it is not. */
   | { name: 'wait'; secret: string; overdueSince: Date | null }
   /** The attempt that waits for the member is withdrawn; the gateway's confirmation decides what follows. */
@@ -50,6 +52,7 @@ interface Row {
 /** From `none`, an outcome comes to a membership that had ended with its charge under way and was reopened since. */
 export const CHARGE_MOVES: Readonly<Record<ChargeMoveName, Row>> = {
   send: { from: ['none', 'waiting_for_member', 'declined'], to: 'moving' },
+  send_another: { from: ['none', 'moving'], to: 'moving' },
   wait: { from: ['none', 'moving'], to: 'waiting_for_member' },
   withdraw: { from: ['waiting_for_member'], to: 'moving' },
   decline: { from: ['none', 'moving', 'waiting_for_member'], to: 'declined' },
@@ -78,6 +81,7 @@ export function moveCharge(facts: ChargeFacts, move: ChargeMove): ChargeFacts {
   const chargeProgress = CHARGE_MOVES[move.name].to ?? from;
   switch (move.name) {
     case 'send':
+    case 'send_another':
       return { chargeProgress, authenticationSecret: null, firstFailedAt, retryAt: null };
     case 'wait':
       return { chargeProgress, authenticationSecret: move.secret, firstFailedAt: move.overdueSince, retryAt: null };

@@ -23,6 +23,8 @@ export interface Charge {
   /** Reference of the latest attempt. */
   reference: string;
   attempts: number;
+  /** The gateway it goes through, by name. */
+  gateway: string;
   /** The gateway's id of the payment that captured the money. */
   gatewayPaymentId: string | null;
   /** The authorization the latest attempt went through; null before it was sent. */
@@ -39,7 +41,7 @@ export interface Charge {
 
 /** The first attempt, before anything was sent. `price`: what the member was told. */
 export function newCharge(
-  known: Pick<Charge, 'id' | 'subscriptionId' | 'termNumber' | 'purpose' | 'reference' | 'createdAt'>,
+  known: Pick<Charge, 'id' | 'subscriptionId' | 'termNumber' | 'purpose' | 'reference' | 'gateway' | 'createdAt'>,
   price: Money,
 ): Charge {
   return {
@@ -54,27 +56,6 @@ export function newCharge(
     chargedBackMinor: 0,
     settledAt: null,
   };
-}
-
-const HARD_CODES = new Set([
-  'stolen_card',
-  'lost_card',
-  'pickup_card',
-  'restricted_card',
-  'fraudulent',
-  'expired_card',
-  'invalid_account',
-  'account_closed',
-  'revocation_of_authorization',
-  'revocation_of_all_authorizations',
-  'stop_payment_order',
-  'payment_method_rejected',
-]);
-
-/** Reads a gateway's decline code (rules 6): an unlisted one is soft, and so retried. */
-export function classifyDecline(code: string): DeclineKind {
-  if (code === 'authentication_required') return 'authentication';
-  return HARD_CODES.has(code) ? 'hard' : 'soft';
 }
 
 /** The name under which the gateway knows one attempt; the same facts always give the same name. */

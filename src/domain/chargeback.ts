@@ -3,6 +3,7 @@
  * good. Who is right is decided by the bank.
  */
 import { DAY_MS, plusMs } from './instant.js';
+import { restMinor } from './refund.js';
 
 export type ChargebackStatus = 'open' | 'won' | 'lost';
 
@@ -10,6 +11,8 @@ export interface Chargeback {
   id: string;
   chargeId: string;
   subscriptionId: string;
+  /** By name. */
+  gateway: string;
   gatewayDisputeId: string;
   amountMinor: number;
   /** Of a lost one: what of the fee it took that no refund had returned, and a credit note says so. */
@@ -25,11 +28,15 @@ export interface Chargeback {
 }
 
 /** The refunds that what the bank took has paid: the oldest first, each wholly or not at all. */
-export function coveredRefunds<T extends { amountMinor: number }>(owed: readonly T[], takenMinor: number): T[] {
+export function coveredRefunds<T extends { amountMinor: number; paidMinor: number }>(
+  owed: readonly T[],
+  takenMinor: number,
+): T[] {
   let leftMinor = takenMinor;
-  return owed.filter(({ amountMinor }) => {
-    if (amountMinor > leftMinor) return false;
-    leftMinor -= amountMinor;
+  return owed.filter((refund) => {
+    const owedMinor = restMinor(refund);
+    if (owedMinor > leftMinor) return false;
+    leftMinor -= owedMinor;
     return true;
   });
 }

@@ -19,6 +19,11 @@ export function shareOf(amountMinor: number, part: number, whole: number): numbe
   return Number(doubled / (2n * BigInt(whole)));
 }
 
+/** The next multiple of a step, or the amount itself where it is one: 4151 in steps of 10 → 4160. */
+export function upToStep(amountMinor: number, stepMinor: number): number {
+  return Math.ceil(amountMinor / stepMinor) * stepMinor;
+}
+
 /** ISO 4217: how many decimals a currency has where it has not two. */
 const DECIMALS: Record<number, string> = {
   0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',

@@ -22,6 +22,10 @@ export interface Refund {
   status: RefundStatus;
   calculation: object;
   attempts: number;
+  /** Minor units of it that have gone back; less than all of it where others had returned a part. */
+  paidMinor: number;
+  /** The gateway it goes through, by name. */
+  gateway: string;
   retryAt: Date | null;
   /** The gateway's id of the refund that paid it; null when it was paid another way. */
   gatewayRefundId: string | null;
@@ -49,16 +53,13 @@ export function retryRefundAt(attempts: number, now: Date): Date | null {
   return afterMs === undefined ? null : plusMs(now, afterMs);
 }
 
-export function refundReference(refundId: string, attempt: number): string {
-  return `refund_${refundId}_${attempt}`;
+/** Minor units that are still to go back. */
+export function restMinor({ amountMinor, paidMinor }: Pick<Refund, 'amountMinor' | 'paidMinor'>): number {
+  return amountMinor - paidMinor;
 }
 
-// Neither answer changes before the dispute is decided.
-const DISPUTED_CODES = ['charge_disputed', 'charge_for_pending_refund_disputed'];
-
-/** The gateway refuses it because the member's bank holds the payment back: trying again makes no sense meanwhile. */
-export function waitsForBank(code: string): boolean {
-  return DISPUTED_CODES.includes(code);
+export function refundReference(refundId: string, attempt: number): string {
+  return `refund_${refundId}_${attempt}`;
 }
 
 /** Whole days since it was decided, until it was paid or until now. */

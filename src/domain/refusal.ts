@@ -26,6 +26,8 @@ export const REFUSAL_CODES = [
   'already_published',
   'month_not_over',
   'settlement_already_loaded',
+  'gateway_disagrees',
+  'gateway_unanswered',
 ] as const;
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];

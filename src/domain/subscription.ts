@@ -35,6 +35,8 @@ export interface Mandate {
   id: string;
   subscriptionId: string;
   userId: string;
+  /** The gateway it was given for, by name. */
+  gateway: string;
   /** As the storefront handed it over. */
   token: string;
   status: 'pending' | 'valid' | 'rejected' | 'revoked';

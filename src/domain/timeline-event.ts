@@ -110,6 +110,15 @@ export interface TimelineData {
   'refund.retried': { refundId: string; by?: string; reason?: string };
   'refund.succeeded': { refundId: string; by?: string; bankReference?: string };
   'refund.failed': { refundId: string; code: string };
+  'refund.adopted': Money & { refundId: string; chargeId: string; gatewayRefundId: string; foundBy: string };
+  'refund.reason_given': { refundId: string; reason: string; by: string };
+  'request.decided': {
+    reference: string;
+    outcome: 'moved' | 'not_moved';
+    gatewayId: string | null;
+    by: string;
+    proposedBy: string;
+  };
   'refund.overdue': { refundId: string; deadlineAt: Date | null };
   'refund.paid_twice': { refundId: string; attempt: number; gatewayRefundId: string };
   'refund.manual_proposed': { refundId: string; bankReference: string; by: string };

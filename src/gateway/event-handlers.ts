@@ -1,14 +1,14 @@
 /**
- * Who asks the gateway about an event that names no request of ours, such as a dispute: rooms above register here for a
- * type of event, so that payments knows none of them.
+ * Who asks a gateway about a notice that names no request of ours, such as a dispute: rooms above register here for what a
+ * notice is about, so that this room knows none of them.
  */
 import { Injectable } from '@nestjs/common';
+import type { GatewayNotice } from './outcome.js';
 
 export interface EventHandler {
-  /** What the type of its events begins with, such as `charge.dispute.`. */
-  readonly types: string;
+  readonly about: Exclude<GatewayNotice['about'], 'request' | 'nothing'>;
   /** Asks the gateway about the object and applies its answer at most once. False when there was no usable answer. */
-  apply(objectId: string): Promise<boolean>;
+  apply(gateway: string, objectId: string): Promise<boolean>;
 }
 
 @Injectable()
@@ -19,7 +19,7 @@ export class EventHandlers {
     this.handlers.push(handler);
   }
 
-  of(type: string): EventHandler | null {
-    return this.handlers.find(({ types }) => type.startsWith(types)) ?? null;
+  of(about: GatewayNotice['about']): EventHandler | null {
+    return this.handlers.find((handler) => handler.about === about) ?? null;
   }
 }

@@ -1,40 +1,71 @@
-/** Which customer the gateway knows a user by. The only thing kept there of a user is the opaque id. */
+/** Which customer a gateway knows a user by. The only thing kept there of a user is the opaque id. */
 import { Injectable } from '@nestjs/common';
-import { Any } from 'typeorm';
 import { Database } from '../platform/database/database.js';
 import type { Tx } from '../platform/database/tx.js';
-import { SubscriptionStore } from '../subscriptions/subscription.store.js';
-import { GatewayCustomerEntity } from './gateway-request.entity.js';
-import { StripeGateway } from './stripe/stripe-gateway.js';
+import { GatewayCalls } from './gateway-calls.js';
+import { GatewayCustomerEntity, type GatewayRequestEntity } from './gateway-request.entity.js';
+import type { Outcome } from './outcome.js';
+import { Gateways } from './payment-gateway.js';
+
+interface Known {
+  userId: string;
+  customerId: string | null;
+  /** Null where the gateway never knew the user. */
+  generation: number | null;
+}
 
 @Injectable()
 export class GatewayCustomers {
   constructor(
     private readonly database: Database,
-    private readonly subscriptions: SubscriptionStore,
-    private readonly gateway: StripeGateway,
+    private readonly gateways: Gateways,
+    private readonly calls: GatewayCalls,
   ) {}
 
-  /** Whose subscription it is; null when the gateway was never told of the user, and so never of any payment. */
-  async ofSubscription(subscriptionId: string): Promise<string | null> {
-    const { userId } = await this.subscriptions.get(subscriptionId);
-    return this.find(userId);
-  }
-
-  async ensure(userId: string): Promise<string> {
-    const known = await this.find(userId);
+  /** The id of the member's customer, made where there is none, or the outcome that stands in the way. No transaction may be open. */
+  async ensure(request: GatewayRequestEntity): Promise<string | Outcome> {
+    const { userId, customerId: known, generation } = await this.database.sharedReader.together(customersOf, request);
     if (known !== null) return known;
-    const customerId = await this.gateway.createCustomer(userId);
-    await this.database.reader.insert(GatewayCustomerEntity, { userId, customerId }, 'ignore');
-    return (await this.find(userId)) ?? customerId;
+    const gateway = this.gateways.of(request.gateway);
+    const reference = referenceOf(userId, generation ?? 1);
+    const answer = await this.calls.make('customer', request, () => gateway.createCustomer(userId, reference));
+    if (answer.kind !== 'customer') return answer;
+    const { customerId } = answer;
+    const named = { gateway: gateway.name, userId, generation: generation ?? 1 };
+    const { reader } = this.database;
+    if (generation === null) await reader.insert(GatewayCustomerEntity, { ...named, customerId }, 'ignore');
+    else await reader.set(GatewayCustomerEntity, named, { customerId });
+    return customerId;
   }
 
-  private find(userId: string): Promise<string | null> {
-    return this.database.sharedReader.together(customersOf, userId);
+  /** The gateway no longer knows it: the next request that needs one makes another. */
+  async forget(tx: Tx, { gateway, userId }: { gateway: string; userId: string }, customerId: string): Promise<void> {
+    await tx.execute(
+      `update gateway_customers set customer_id = null, generation = generation + 1
+       where gateway = $1 and user_id = $2 and customer_id = $3`,
+      [gateway, userId, customerId],
+    );
   }
 }
 
-async function customersOf(tx: Tx, userIds: readonly string[]): Promise<(string | null)[]> {
-  const known = await tx.find(GatewayCustomerEntity, { userId: Any(userIds) });
-  return userIds.map((userId) => known.find((one) => one.userId === userId)?.customerId ?? null);
+/** Each generation has a reference of its own: a gateway answers an old one with the customer that is gone. */
+function referenceOf(userId: string, generation: number): string {
+  return generation === 1 ? `customer_${userId}` : `customer_${userId}_${generation}`;
+}
+
+async function customersOf(tx: Tx, requests: readonly GatewayRequestEntity[]): Promise<Known[]> {
+  const asked = requests.map(({ id, gateway, subscriptionId }) => ({ id, gateway, subscriptionId }));
+  const known = await tx.query<Known & { id: string }>(
+    `select a.id, s.user_id as "userId", c.customer_id as "customerId", c.generation
+     from jsonb_to_recordset($1::jsonb) as a (id uuid, gateway text, "subscriptionId" uuid)
+     join subscriptions s on s.id = a."subscriptionId"
+     left join gateway_customers c on c.gateway = a.gateway and c.user_id = s.user_id`,
+    [JSON.stringify(asked)],
+  );
+  const byId = new Map(known.map((one) => [one.id, one]));
+  return requests.map(({ id, subscriptionId }) => {
+    const found = byId.get(id);
+    if (found === undefined) throw new Error(`there is no subscription ${subscriptionId}`);
+    return found;
+  });
 }

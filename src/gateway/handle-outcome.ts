@@ -1,6 +1,6 @@
 /**
- * The outcome handler: answers, queries, webhooks and withdrawals all enter here. It locks, reads again, applies
- * each outcome at most once, and never lets an older fact overwrite a newer one.
+ * The outcome handler: answers, queries, webhooks, withdrawals and what two people decided all enter here. It locks, reads
+ * again, applies each outcome at most once, and never lets an older fact overwrite a newer one.
  */
 import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
@@ -8,9 +8,11 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, plusMs } from '../domain/instant
 import { isLive } from '../domain/subscription.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import type { Change } from '../subscriptions/change.js';
-import type { GatewayRequestEntity } from './gateway-request.entity.js';
-import type { Outcome } from './outcome.js';
-import { RequestKinds } from './request-kind.js';
+import { GatewayCustomers } from './gateway-customers.js';
+import type { GatewayRequestEntity, RequestFailure } from './gateway-request.entity.js';
+import { CUSTOMER_GONE, DECIDED_NOT_MOVED, GIVEN_UP, WITHDRAWN, type Outcome } from './outcome.js';
+import { RequestCases } from './request-cases.js';
+import { RequestKinds, type Decided } from './request-kind.js';
 import { RequestStore } from './request.store.js';
 
 const ASK_AFTER_MS = [
@@ -28,6 +30,11 @@ const WAITING_ASK_MAX_MS = 6 * HOUR_MS;
 // Who has not come by then does not come any more.
 const WAITING_MAX_MS = 7 * DAY_MS;
 const CASE_AFTER_MS = HOUR_MS;
+// So many attempts in a row without any answer that can be had: the gateway does not carry this one out.
+const GIVEN_UP_MAX = 5;
+
+type Usable = Exclude<Decided, { kind: 'unknown' }>;
+type Unusable = Extract<Outcome, { kind: 'unknown' | 'contradicts' }>;
 
 @Injectable()
 export class HandleOutcome {
@@ -35,31 +42,71 @@ export class HandleOutcome {
     private readonly changeSubscription: ChangeSubscription,
     private readonly requests: RequestStore,
     private readonly kinds: RequestKinds,
+    private readonly customers: GatewayCustomers,
+    private readonly requestCases: RequestCases,
     private readonly cases: CaseStore,
   ) {}
 
+  /** `request`: as it was read before the gateway was called. */
   async handle(request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
-    await this.changeSubscription.change(request.subscriptionId, 'gateway', async (change) =>
-      this.apply(change, await this.requests.lock(change.tx, request.id), outcome),
-    );
+    await this.changeSubscription.change(request.subscriptionId, 'gateway', async (change) => {
+      const locked = await this.requests.lock(change.tx, request.id);
+      if (outcome.kind === 'not_heard') return this.putBack(change, locked, request, outcome);
+      return this.apply(change, locked, outcome);
+    });
   }
 
   /** The same inside a change that already holds the locks. */
-  async apply(change: Change, request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
+  async apply(
+    change: Change,
+    request: GatewayRequestEntity,
+    outcome: Exclude<Outcome, { kind: 'not_heard' }>,
+  ): Promise<void> {
     if (request.status === 'succeeded') return this.confirm(change, request, outcome);
     // A no is reversed only by a yes.
     if (request.status === 'failed' && outcome.kind !== 'succeeded') return this.answered(change, request, outcome);
-    if (outcome.kind === 'unknown') return this.keepUnknown(change, request, outcome);
+    if (outcome.kind === 'unknown' || outcome.kind === 'contradicts') return this.keepUnknown(change, request, outcome);
     const settled = this.record(change, request, outcome);
     await this.requests.save(change.tx, settled);
+    if (outcome.kind === 'declined' && outcome.code === CUSTOMER_GONE) await this.forgetCustomer(change, request);
     await this.kinds.of(request).settle(change, settled, outcome);
-    const { decidedAt, status } = settled;
     // A payment nobody waits for any more is withdrawn at once.
-    const forNobody = status === 'waiting_for_member' && !isLive(change.subscription.status);
+    const forNobody = settled.status === 'waiting_for_member' && !isLive(change.subscription.status);
     if (forNobody) await this.requests.withdrawWaiting(change);
-    if (decidedAt !== null) {
-      await this.cases.close(change.tx, request.id, `the gateway decided: ${outcome.kind}`, change.now);
-    }
+    await this.requestCases.follow(change, request, settled, outcome);
+  }
+
+  /** No answer can come any more: another attempt takes its place, or after some the gateway counts as unwilling. */
+  async giveUp(request: GatewayRequestEntity, why: string): Promise<void> {
+    await this.changeSubscription.change(request.subscriptionId, 'gateway', async (change) => {
+      const locked = await this.requests.lock(change.tx, request.id);
+      if (locked.decidedAt !== null) return;
+      const attempts = await this.requests.attemptsWithin(change.tx, locked.subjectId);
+      const given = attempts.filter(({ failure }) => failure === 'given_up').length;
+      if (given >= GIVEN_UP_MAX)
+        return this.apply(change, locked, { kind: 'refused', gatewayId: null, code: GIVEN_UP });
+      await this.requests.save(change.tx, { ...decided(locked, change.now), failure: 'given_up', code: GIVEN_UP });
+      await this.cases.close(change.tx, locked.id, `attempt ${locked.attempt} was given up: ${why}`, change.now);
+      await this.kinds.of(locked).again(change, locked);
+    });
+  }
+
+  /** Nothing was consumed: it is as it was before the call, and goes on later. */
+  async putBack(
+    change: Change,
+    locked: GatewayRequestEntity,
+    before: GatewayRequestEntity,
+    { detail, retryAfterMs }: { detail: string; retryAfterMs: number | null },
+  ): Promise<void> {
+    if (locked.decidedAt !== null) return this.answered(change, locked, { kind: 'unknown', detail });
+    const delayMs = retryAfterMs ?? askAfterMs(locked.queries);
+    const again = plusMs(change.now, delayMs);
+    const unsent = locked.status === 'submitted' || locked.status === 'intended';
+    const { firstSubmittedAt } = before;
+    const put = unsent ? { status: 'intended' as const, sendAt: again, firstSubmittedAt } : { nextQueryAt: again };
+    const waiting = { ...locked, ...put, queries: locked.queries + 1, leaseUntil: null };
+    await this.requests.save(change.tx, waiting);
+    await this.requestCases.watch(change, waiting, detail);
   }
 
   /** A decided request was asked about once more: no longer, or later where there was no usable answer. */
@@ -71,85 +118,115 @@ export class HandleOutcome {
 
   /** The gateway reverses a yes, once: its kind follows, as a refund that bounced does, or a person looks. */
   private async confirm(change: Change, request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
-    if (outcome.kind !== 'failed' || request.code !== null) return this.answered(change, request, outcome);
-    const { code } = outcome;
+    const no = outcome.kind === 'declined' || outcome.kind === 'refused' || outcome.kind === 'withdrawn';
+    if (!no || request.code !== null) return this.answered(change, request, outcome);
+    const code = codeOf(outcome) ?? WITHDRAWN;
     await this.requests.save(change.tx, { ...request, code, nextQueryAt: null });
     const kind = this.kinds.of(request);
     if (kind.reversed !== undefined) return kind.reversed(change, request, code);
-    await this.cases.open(change.tx, {
-      kind: 'answer_contradicts',
-      subscriptionId: request.subscriptionId,
-      subjectId: request.subjectId,
-      explanation: `${request.kind} ${request.reference} had succeeded, now the gateway says it failed: ${code}`,
-      data: { reference: request.reference, code },
-      openedAt: change.now,
-    });
+    const words = `${request.kind} ${request.reference} had succeeded, now the gateway says it failed: ${code}`;
+    await this.requestCases.contradicts(change, request, words);
   }
 
-  private record(
-    { now }: Change,
-    request: GatewayRequestEntity,
-    outcome: Exclude<Outcome, { kind: 'unknown' }>,
-  ): GatewayRequestEntity {
-    const decided = outcome.kind !== 'waiting_for_member';
-    const waitedMs = now.getTime() - request.intendedAt.getTime();
-    const overlong = !decided && !request.withdrawn && waitedMs >= WAITING_MAX_MS;
-    const askAfterMs = overlong ? 0 : Math.min(Math.max(waitedMs, WAITING_ASK_MIN_MS), WAITING_ASK_MAX_MS);
+  private record({ now }: Change, request: GatewayRequestEntity, outcome: Usable): GatewayRequestEntity {
+    const gatewayId = outcome.gatewayId ?? request.gatewayId;
+    const known = { ...request, gatewayId, sameAnswer: null, sameAnswers: 0, sameAnswerSince: null, leaseUntil: null };
+    if (outcome.kind === 'processing' || outcome.kind === 'waiting_for_member')
+      return this.keepWaiting(known, outcome, now);
+    const yes = outcome.kind === 'succeeded';
     return {
-      ...request,
-      withdrawn: request.withdrawn || overlong,
-      status: outcome.kind,
-      code: outcome.kind === 'failed' ? outcome.code : null,
-      gatewayId: outcome.gatewayId ?? request.gatewayId,
-      clientSecret: outcome.kind === 'waiting_for_member' ? outcome.clientSecret : null,
-      decidedAt: decided ? now : null,
-      // The member may be done at any moment, and the webhook that says so may be lost.
-      nextQueryAt: decided ? null : plusMs(now, askAfterMs),
-      leaseUntil: null,
+      ...decided(known, now),
+      status: yes ? 'succeeded' : 'failed',
+      failure: yes ? null : failureOf(outcome),
+      code: codeOf(outcome),
     };
   }
 
-  /** Asked for again at growing intervals; undecided for an hour, or contradicting what was asked, it becomes a case. */
-  private async keepUnknown(
-    change: Change,
+  /** The member may be done, or the bank, at any moment, and the webhook that says so may be lost. */
+  private keepWaiting(
     request: GatewayRequestEntity,
-    outcome: Extract<Outcome, { kind: 'unknown' }>,
-  ): Promise<void> {
+    outcome: Extract<Usable, { kind: 'processing' | 'waiting_for_member' }>,
+    now: Date,
+  ): GatewayRequestEntity {
+    const waits = outcome.kind === 'waiting_for_member';
+    const waitedMs = now.getTime() - request.intendedAt.getTime();
+    const overlong = waits && !request.withdrawn && waitedMs >= WAITING_MAX_MS;
+    const askMs = overlong ? 0 : Math.min(Math.max(waitedMs, WAITING_ASK_MIN_MS), WAITING_ASK_MAX_MS);
+    const caseAt = waits ? null : (request.caseAt ?? plusMs(request.intendedAt, outcome.patienceMs));
+    const nextQueryAt = plusMs(now, askMs);
+    return {
+      ...request,
+      status: outcome.kind,
+      withdrawn: request.withdrawn || overlong,
+      clientSecret: waits ? outcome.clientSecret : null,
+      caseAt,
+      nextQueryAt: caseAt !== null && caseAt > now && caseAt < nextQueryAt ? caseAt : nextQueryAt,
+    };
+  }
+
+  /** Asked for again at growing intervals; undecided for too long, or contradicting what was asked, it becomes a case. */
+  private async keepUnknown(change: Change, request: GatewayRequestEntity, outcome: Unusable): Promise<void> {
     const { now, tx } = change;
     const openForMs = now.getTime() - request.intendedAt.getTime();
-    const nextMs = ASK_AFTER_MS[request.queries] ?? Math.min(Math.max(openForMs, HOUR_MS), DAY_MS);
+    const growing = ASK_AFTER_MS[request.queries] ?? Math.min(Math.max(openForMs, HOUR_MS), DAY_MS);
     // By the hour it is decided or a case.
-    const delayMs = openForMs < CASE_AFTER_MS ? Math.min(nextMs, CASE_AFTER_MS - openForMs) : nextMs;
-    const waits = request.status === 'waiting_for_member';
+    const delayMs = openForMs < CASE_AFTER_MS ? Math.min(growing, CASE_AFTER_MS - openForMs) : growing;
+    const waits = request.status === 'waiting_for_member' || request.status === 'processing';
     const unknown: GatewayRequestEntity = {
       ...request,
-      status: waits ? 'waiting_for_member' : 'unknown',
+      ...(outcome.kind === 'unknown' ? countSame(request, outcome.sameAnswer ?? null, now) : {}),
+      status: waits ? request.status : 'unknown',
       nextQueryAt: plusMs(now, delayMs),
       queries: request.queries + 1,
       leaseUntil: null,
     };
     await this.requests.save(tx, unknown);
-    if (!waits) await this.kinds.of(request).settle(change, unknown, outcome);
+    if (!waits) await this.kinds.of(request).settle(change, unknown, { kind: 'unknown', detail: outcome.detail });
     if (!waits && request.status !== 'unknown') {
-      change.record(
-        `${request.kind}.unknown`,
-        null,
-        `no usable answer from the gateway, it will be asked: ${outcome.detail}`,
-        {
-          reference: request.reference,
-        },
-      );
+      const words = `no usable answer from the gateway, it will be asked: ${outcome.detail}`;
+      change.record(`${request.kind}.unknown`, null, words, { reference: request.reference });
     }
-    // What waits for the member may wait; only an answer that does not come is a matter for a person.
-    const overdue = openForMs >= CASE_AFTER_MS && (!waits || request.withdrawn);
-    if (outcome.suspect !== true && !overdue) return;
-    await this.cases.open(tx, {
-      kind: outcome.suspect === true ? 'answer_contradicts' : 'payment_undecided',
-      subscriptionId: request.subscriptionId,
-      subjectId: request.id,
-      explanation: `${request.kind} ${request.reference}: ${outcome.detail}`,
-      data: { reference: request.reference, queries: unknown.queries },
-      openedAt: now,
-    });
+    if (outcome.kind === 'contradicts') await this.requestCases.contradicts(change, request, outcome.detail);
+    else await this.requestCases.watch(change, unknown, outcome.detail);
   }
+
+  private async forgetCustomer({ tx, subscription }: Change, { gateway, asks }: GatewayRequestEntity): Promise<void> {
+    if (asks === null || asks.kind === 'refund') return;
+    await this.customers.forget(tx, { gateway, userId: subscription.userId }, asks.customer);
+  }
+}
+
+/** Nothing is asked or awaited any more; the caller says which way it was decided. */
+function decided(request: GatewayRequestEntity, now: Date): GatewayRequestEntity {
+  const nothing = { clientSecret: null, nextQueryAt: null, sendAt: null, leaseUntil: null };
+  return { ...request, ...nothing, status: 'failed', decidedAt: now };
+}
+
+function countSame(
+  { sameAnswer, sameAnswers, sameAnswerSince }: GatewayRequestEntity,
+  answer: string | null,
+  now: Date,
+): Partial<GatewayRequestEntity> {
+  // A question that finds no answer says nothing about what is kept under the reference.
+  if (answer === null) return {};
+  if (answer === sameAnswer) return { sameAnswer, sameAnswers: sameAnswers + 1, sameAnswerSince };
+  return { sameAnswer: answer, sameAnswers: 1, sameAnswerSince: now };
+}
+
+function failureOf(outcome: Extract<Usable, { kind: 'declined' | 'refused' | 'withdrawn' }>): RequestFailure {
+  return outcome.kind === 'declined' ? outcome.decline : outcome.kind;
+}
+
+function codeOf(outcome: Outcome): string | null {
+  if (outcome.kind === 'withdrawn') return WITHDRAWN;
+  return outcome.kind === 'declined' || outcome.kind === 'refused' ? outcome.code : null;
+}
+
+function askAfterMs(queries: number): number {
+  return ASK_AFTER_MS[queries] ?? ASK_AFTER_MS.at(-1) ?? MINUTE_MS;
+}
+
+/** Whether two people said of it that nothing had moved. */
+export function decidedNotMoved({ failure, code }: Pick<GatewayRequestEntity, 'failure' | 'code'>): boolean {
+  return failure !== null && code === DECIDED_NOT_MOVED;
 }

@@ -9,6 +9,7 @@ import { JobRunner } from '../platform/jobs/job-runner.js';
 import { waitUntil } from '../platform/time/wait.js';
 import type { Change } from '../subscriptions/change.js';
 import { GatewayRequestEntity } from './gateway-request.entity.js';
+import type { Order } from './outcome.js';
 import type { RequestKindName } from './request-kind.js';
 
 export const SUBMIT = 'submit_request';
@@ -22,6 +23,8 @@ export interface NewRequest {
   subjectId: string;
   reference: string;
   attempt: number;
+  /** The gateway it goes to, by name. */
+  gateway: string;
 }
 
 const UNDECIDED = `
@@ -45,10 +48,11 @@ export class RequestStore implements OnModuleInit {
   }
 
   /** Writes down what the gateway will be asked, before it hears of it, and wakes a worker after the commit. */
-  async intend(change: Change, { kind, subjectId, reference, attempt }: NewRequest): Promise<void> {
+  async intend(change: Change, { kind, subjectId, reference, attempt, gateway }: NewRequest): Promise<void> {
     const id = newId();
     const { tx, subscription, now } = change;
-    const intended = { id, kind, subjectId, subscriptionId: subscription.id, reference, attempt, intendedAt: now };
+    const asked = { kind, subjectId, subscriptionId: subscription.id, reference, attempt, gateway };
+    const intended = { id, ...asked, intendedAt: now };
     await tx.together(insertIntended, intended);
     change.onCommit(() => this.jobs.enqueue(SUBMIT, [id]));
   }
@@ -57,8 +61,8 @@ export class RequestStore implements OnModuleInit {
     return this.database.sharedReader.byId(GatewayRequestEntity, id);
   }
 
-  findByReference(reference: string): Promise<GatewayRequestEntity | null> {
-    return this.database.reader.findOne(GatewayRequestEntity, { reference });
+  findByReference(reference: string, tx = this.database.reader): Promise<GatewayRequestEntity | null> {
+    return tx.findOne(GatewayRequestEntity, { reference });
   }
 
   /** Locked after its subscription. */
@@ -70,9 +74,9 @@ export class RequestStore implements OnModuleInit {
     return tx.update(GatewayRequestEntity, request);
   }
 
-  /** Marks it sent and leased, in machine time. */
-  markSubmitted(tx: Tx, id: string, leaseMs: number): Promise<void> {
-    return tx.together(markAllSubmitted, { id, leaseSeconds: leaseMs / 1000 });
+  /** Marks it sent and leased, in machine time, and freezes what it asks. */
+  markSubmitted(tx: Tx, id: string, leaseMs: number, order: Order): Promise<void> {
+    return tx.together(markAllSubmitted, { id, leaseSeconds: leaseMs / 1000, order });
   }
 
   isLeased(tx: Tx, id: string): Promise<boolean> {
@@ -117,37 +121,72 @@ export class RequestStore implements OnModuleInit {
     );
   }
 
+  /** The same under the lock of the subscription. */
+  attemptsWithin(tx: Tx, subjectId: string): Promise<RequestAttempt[]> {
+    return tx.find(GatewayRequestEntity, { subjectId }, { order: { attempt: 'asc' } });
+  }
+
+  /** Whether the gateway is known here to have made something under this id. */
+  findByGatewayId(tx: Tx, gateway: string, gatewayId: string): Promise<GatewayRequestEntity | null> {
+    return tx.findOne(GatewayRequestEntity, { gateway, gatewayId });
+  }
+
+  /** A request that the gateway has made without us, as it was made: decided from the start. */
+  async adopt(change: Change, made: NewRequest & { asks: Order; gatewayId: string }): Promise<void> {
+    const { now, tx, subscription } = change;
+    await tx.insert(GatewayRequestEntity, {
+      ...made,
+      id: newId(),
+      subscriptionId: subscription.id,
+      status: 'succeeded',
+      withdrawn: false,
+      queries: 0,
+      intendedAt: now,
+      decidedAt: now,
+    });
+  }
+
   /** Waits until nothing of the subscription is on its way to or from the gateway; false when patience ended first. */
   waitUntilDecided(subscriptionId: string, waitMs: number): Promise<boolean> {
     const undecided = { subscriptionId, decidedAt: IsNull() };
     return waitUntil(async () => {
       const open = await this.database.reader.find(GatewayRequestEntity, undecided, {
-        select: { id: true, status: true, withdrawn: true },
+        select: { id: true, status: true, withdrawn: true, sendAt: true },
       });
-      return open.every((request) => request.status === 'waiting_for_member' && !request.withdrawn);
+      return open.every(isForLater);
     }, waitMs);
   }
 }
 
+/** It waits for the member, for the bank, or for a gateway that did not listen: an answer may take days. */
+function isForLater({ status, withdrawn, sendAt }: GatewayRequestEntity): boolean {
+  if (status === 'waiting_for_member') return !withdrawn;
+  return status === 'processing' || (status === 'intended' && sendAt !== null);
+}
+
 // The worker that is told at once goes first; the next poll follows if it never comes.
 const INTENDED = `
-  insert into gateway_requests (id, kind, subject_id, subscription_id, reference, attempt, status, withdrawn, queries,
-    intended_at, lease_until)
-  select id, kind, "subjectId", "subscriptionId", reference, attempt, 'intended', false, 0, "intendedAt",
+  insert into gateway_requests (id, kind, subject_id, subscription_id, reference, attempt, gateway, status, withdrawn,
+    queries, intended_at, lease_until)
+  select id, kind, "subjectId", "subscriptionId", reference, attempt, gateway, 'intended', false, 0, "intendedAt",
     clock_timestamp() + interval '5 seconds'
   from jsonb_to_recordset($1::jsonb) as r (id uuid, kind text, "subjectId" uuid, "subscriptionId" uuid, reference text,
-    attempt integer, "intendedAt" timestamptz)`;
+    attempt integer, gateway text, "intendedAt" timestamptz)`;
 
 async function insertIntended(tx: Tx, intended: readonly object[]): Promise<void> {
   await tx.query(INTENDED, [JSON.stringify(intended)]);
 }
 
-async function markAllSubmitted(tx: Tx, sent: readonly { id: string; leaseSeconds: number }[]): Promise<void> {
+async function markAllSubmitted(
+  tx: Tx,
+  sent: readonly { id: string; leaseSeconds: number; order: Order }[],
+): Promise<void> {
   await tx.query(
-    `update gateway_requests r set status = 'submitted', next_query_at = null,
+    `update gateway_requests r set status = 'submitted', next_query_at = null, send_at = null,
+       asks = coalesce(r.asks, sent."order"),
        first_submitted_at = coalesce(first_submitted_at, clock_timestamp()),
        lease_until = clock_timestamp() + make_interval(secs => sent."leaseSeconds")
-     from jsonb_to_recordset($1::jsonb) as sent (id uuid, "leaseSeconds" float8) where r.id = sent.id`,
+     from jsonb_to_recordset($1::jsonb) as sent (id uuid, "leaseSeconds" float8, "order" jsonb) where r.id = sent.id`,
     [JSON.stringify(sent)],
   );
 }

@@ -1,42 +1,53 @@
 /**
- * Carries one written-down request to the gateway. Under the lock it decides whether it is still wanted; the call
- * itself runs with no transaction open; its outcome goes to the outcome handler. A worker that finds a request sent
- * without an answer asks for it and never sends it blindly again.
+ * Carries one written-down request to the gateway. Under the lock it decides whether it is still wanted and freezes what it
+ * asks; the call itself runs with no transaction open; its outcome goes to the outcome handler. A worker that finds a
+ * request sent without an answer asks for it and never sends it blindly again.
  */
 import { Injectable } from '@nestjs/common';
 import { HOUR_MS } from '../domain/instant.js';
 import { Config } from '../platform/config.js';
-import { machineNow } from '../platform/time/clock.js';
+import { Clock, machineNow } from '../platform/time/clock.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import type { Change } from '../subscriptions/change.js';
+import { GatewayCalls } from './gateway-calls.js';
 import type { GatewayRequestEntity } from './gateway-request.entity.js';
 import { HandleOutcome } from './handle-outcome.js';
-import { WITHDRAWN, type Outcome } from './outcome.js';
+import type { Order, Outcome } from './outcome.js';
+import { Gateways } from './payment-gateway.js';
+import { PrepareRequest } from './prepare-request.js';
 import { RequestKinds } from './request-kind.js';
 import { RequestStore } from './request.store.js';
 
 const LEASE_BEYOND_TIMEOUT_MS = 5000;
-// Stripe keeps idempotency keys for at least 24 hours; within 20 the same key cannot charge twice.
-const KEY_KEPT_MS = 20 * HOUR_MS;
+/** The same answer so often, over so long, never changes: the gateway keeps it under the reference. */
+const SAME_ANSWERS_MAX = 3;
+const SAME_ANSWERS_MS = HOUR_MS;
 
-type Next = { kind: 'send'; call: () => Promise<Outcome> } | { kind: 'ask' } | { kind: 'leave' };
+type Next = { kind: 'send'; order: Order } | { kind: 'ask' } | { kind: 'leave' };
 
 @Injectable()
 export class SubmitRequest {
   constructor(
     private readonly config: Config,
+    private readonly clock: Clock,
     private readonly changeSubscription: ChangeSubscription,
     private readonly requests: RequestStore,
     private readonly kinds: RequestKinds,
+    private readonly gateways: Gateways,
+    private readonly calls: GatewayCalls,
+    private readonly prepareRequest: PrepareRequest,
     private readonly handleOutcome: HandleOutcome,
   ) {}
 
   /** `redelivered`: the worker that had it is known to be dead, so its lease counts for nothing. */
-  async submit(id: string, redelivered: boolean): Promise<void> {
+  async submit(id: string, redelivered: boolean, asked = false): Promise<void> {
     const request = await this.requests.find(id);
-    if (request === null) return;
+    if (request === null || request.decidedAt !== null) return;
+    const found = await this.prepareRequest.lookFirst(request);
+    if (found.kind !== 'found') return this.hold(request, found);
     const leaseMs = this.config.GATEWAY_TIMEOUT_MS + LEASE_BEYOND_TIMEOUT_MS;
     const begunAtMs = performance.now();
-    const next = await this.decide(request, redelivered, leaseMs);
+    const next = await this.decide(request, { redelivered, asked, leaseMs }, found);
     if (next.kind === 'leave') return;
     if (next.kind === 'ask') {
       await this.ask(id);
@@ -44,38 +55,76 @@ export class SubmitRequest {
     }
     // This worker was stopped for so long that its lease has run out: another worker may have the request.
     if (performance.now() - begunAtMs > leaseMs) return;
-    await this.handleOutcome.handle(request, await callSafely(next.call));
+    const gateway = this.gateways.of(request.gateway);
+    const outcome = await this.calls.make('send', request, () => gateway.send(next.order, request.reference));
+    await this.handleOutcome.handle(request, await this.confirmed(request, next.order, outcome));
   }
 
   /**
    * Asks the gateway what became of it, or tells it to forget one that was withdrawn. One it never heard of is sent
-   * again under the same key, or becomes a case. False when there was no usable answer.
+   * again under the same key, or given up. False when there was no usable answer.
    */
   async ask(id: string): Promise<boolean> {
     const request = await this.requests.find(id);
-    if (request === null || request.status === 'intended') return true;
-    const kind = this.kinds.of(request);
-    const withdraws = request.withdrawn && request.status === 'waiting_for_member';
-    const outcome = await callSafely(() => (withdraws ? kind.withdraw(request) : kind.ask(request)));
-    if (outcome !== null) {
-      await this.handleOutcome.handle(request, outcome);
-      return outcome.kind !== 'unknown';
-    }
-    if (request.decidedAt !== null) {
+    if (request === null || (request.status === 'intended' && request.firstSubmittedAt === null)) return true;
+    const { asks, gatewayId } = request;
+    if (asks === null) {
       await this.requests.stopAsking(id);
       return true;
     }
-    const sentAgoMs = machineNow().getTime() - (request.firstSubmittedAt?.getTime() ?? 0);
-    if (sentAgoMs <= KEY_KEPT_MS) {
-      await this.sendAgain(request);
-      return true;
+    const withdraws = request.withdrawn && request.status === 'waiting_for_member' && gatewayId !== null;
+    const outcome = withdraws
+      ? await this.calls.make('withdraw', request, () => this.gateways.of(request.gateway).withdraw(asks, gatewayId))
+      : await this.find(request, asks);
+    if (outcome !== null) {
+      await this.handleOutcome.handle(request, outcome);
+      return !['unknown', 'contradicts', 'not_heard'].includes(outcome.kind);
     }
-    const detail = 'the gateway does not know it, and its key is too old to send it again safely';
-    await this.handleOutcome.handle(request, { kind: 'unknown', detail, suspect: true });
-    return false;
+    if (request.decidedAt !== null) await this.requests.stopAsking(id);
+    else await this.goOn(request);
+    return true;
   }
 
-  private decide(request: GatewayRequestEntity, redelivered: boolean, leaseMs: number): Promise<Next> {
+  private find(request: GatewayRequestEntity, order: Order): Promise<Outcome | null> {
+    const { reference, gatewayId, intendedAt } = request;
+    const gateway = this.gateways.of(request.gateway);
+    return this.calls.make('find', request, () => gateway.find({ order, reference, gatewayId, intendedAt }));
+  }
+
+  /** The gateway has never heard of it. */
+  private async goOn(request: GatewayRequestEntity): Promise<void> {
+    const { sameAnswer, sameAnswers, sameAnswerSince, firstSubmittedAt } = request;
+    const keptForMs = (await this.clock.now()).getTime() - (sameAnswerSince?.getTime() ?? Infinity);
+    if (sameAnswers >= SAME_ANSWERS_MAX && keptForMs >= SAME_ANSWERS_MS) {
+      return this.handleOutcome.giveUp(request, `the gateway gives the same answer again and again: ${sameAnswer}`);
+    }
+    const sentAgoMs = machineNow().getTime() - (firstSubmittedAt?.getTime() ?? 0);
+    if (sentAgoMs > this.gateways.of(request.gateway).keyKeptMs) {
+      return this.handleOutcome.giveUp(request, 'the gateway has forgotten its key');
+    }
+    await this.sendAgain(request);
+  }
+
+  /** A refusal says nothing about an earlier try that had no answer: the gateway is asked for that one first. */
+  private async confirmed(request: GatewayRequestEntity, order: Order, outcome: Outcome): Promise<Outcome> {
+    if (outcome.kind !== 'refused' || request.firstSubmittedAt === null) return outcome;
+    return (await this.find(request, order)) ?? outcome;
+  }
+
+  private async hold(request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
+    const unanswered = outcome.kind === 'unknown' || outcome.kind === 'contradicts';
+    // Nothing of it was sent: no answer leaves it as it is.
+    const held: Outcome = unanswered
+      ? { kind: 'not_heard', because: 'busy', detail: outcome.detail, retryAfterMs: null }
+      : outcome;
+    await this.handleOutcome.handle(request, held);
+  }
+
+  private decide(
+    request: GatewayRequestEntity,
+    { redelivered, asked, leaseMs }: { redelivered: boolean; asked: boolean; leaseMs: number },
+    found: { customer: string; seen: unknown },
+  ): Promise<Next> {
     return this.changeSubscription.change<Next>(request.subscriptionId, 'gateway', async (change) => {
       const locked = await this.requests.lock(change.tx, request.id);
       if (locked.status === 'submitted') {
@@ -83,31 +132,44 @@ export class SubmitRequest {
         return taken ? { kind: 'leave' } : { kind: 'ask' };
       }
       if (locked.status !== 'intended') return { kind: 'leave' };
-      const call = await this.kinds.of(locked).prepare(change, locked);
-      if (call === null) {
-        await this.handleOutcome.apply(change, locked, { kind: 'failed', gatewayId: null, code: WITHDRAWN });
-        return { kind: 'leave' };
+      const prepared = await this.orderOf(change, locked, found);
+      if (prepared.kind === 'order') {
+        await this.requests.markSubmitted(change.tx, locked.id, leaseMs, prepared.order);
+        return { kind: 'send', order: prepared.order };
       }
-      await this.requests.markSubmitted(change.tx, locked.id, leaseMs);
-      return { kind: 'send', call };
+      // An earlier sending may have moved it.
+      if (prepared.kind === 'unwanted' && locked.firstSubmittedAt !== null && !asked) return { kind: 'ask' };
+      if (prepared.kind === 'found') {
+        await this.handleOutcome.apply(change, { ...locked, asks: prepared.order }, prepared.outcome);
+      } else await this.handleOutcome.apply(change, locked, { kind: 'withdrawn', gatewayId: null });
+      return { kind: 'leave' };
     });
+  }
+
+  private async orderOf(
+    change: Change,
+    request: GatewayRequestEntity,
+    found: { customer: string; seen: unknown },
+  ): ReturnType<PrepareRequest['prepare']> {
+    const kind = this.kinds.of(request);
+    if (!(await kind.isWanted(change, request))) return { kind: 'unwanted' };
+    return request.asks === null
+      ? this.prepareRequest.prepare(change, request, found)
+      : { kind: 'order', order: request.asks };
   }
 
   private async sendAgain(request: GatewayRequestEntity): Promise<void> {
     await this.changeSubscription.change(request.subscriptionId, 'gateway', async (change) => {
       const locked = await this.requests.lock(change.tx, request.id);
-      if (locked.status !== 'unknown' && locked.status !== 'submitted') return;
-      await this.requests.save(change.tx, { ...locked, status: 'intended', nextQueryAt: null, leaseUntil: null });
+      if (!['unknown', 'submitted', 'processing', 'intended'].includes(locked.status)) return;
+      await this.requests.save(change.tx, {
+        ...locked,
+        status: 'intended',
+        nextQueryAt: null,
+        sendAt: null,
+        leaseUntil: null,
+      });
     });
-    await this.submit(request.id, false);
-  }
-}
-
-/** An error on the way to the gateway leaves the outcome unknown. */
-async function callSafely<T>(call: () => Promise<T>): Promise<T | Outcome> {
-  try {
-    return await call();
-  } catch (error) {
-    return { kind: 'unknown', detail: error instanceof Error ? error.message : String(error) };
+    await this.submit(request.id, false, true);
   }
 }

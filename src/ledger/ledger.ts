@@ -99,7 +99,7 @@ export class Ledger {
     const { id: subjectId, amountMinor, basis, clause } = refund;
     const back = { grossMinor: amountMinor, taxMinor: taxOfRefund(fee, fee.returnedMinor, amountMinor) };
     const returned = { ...fee, returnedMinor: fee.returnedMinor + amountMinor };
-    if (basis === 'compensation' || fee.status !== 'open') {
+    if (basis === 'compensation' || basis === 'adopted' || fee.status !== 'open') {
       const postings = postCompensation(back.grossMinor, back.taxMinor);
       await this.ofFee(tx, fee, { fact: 'compensation', subjectId, at: now, clause, postings });
       return this.fees.save(tx, returned);

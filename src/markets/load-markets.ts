@@ -16,6 +16,7 @@ import { readShippedFile } from '../platform/shipped-file.js';
 import { AddOnOfferStore } from './add-on-offer.store.js';
 import { MarketFile } from './market-file.dto.js';
 import { MarketEntity, PriceEntity, RulePackEntity } from './market.entity.js';
+import { PaymentChannel } from './payment-channel.js';
 import { TaxRateStore } from './tax-rate.store.js';
 
 const SHIPPED = 'shipped';
@@ -28,6 +29,7 @@ export class LoadMarkets implements OnModuleInit {
     private readonly database: Database,
     private readonly addOns: AddOnOfferStore,
     private readonly taxRates: TaxRateStore,
+    private readonly channel: PaymentChannel,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -50,6 +52,10 @@ export class LoadMarkets implements OnModuleInit {
     const stored = await tx.findOne(MarketEntity, { country });
     if (stored === null) await tx.insert(MarketEntity, { country, currency, status, publishedBy: SHIPPED });
     else if (stored.currency !== currency) throw changed(`The currency of ${country}`);
+    for (const { amount: amountMinor } of [...file.prices, ...file.addOns.map(({ price }) => ({ amount: price }))]) {
+      const unfit = this.channel.refuses({ amountMinor, currency });
+      if (unfit !== null) throw new Error(`${country}.json: ${unfit}.`);
+    }
     for (const part of file.rulePacks) await this.loadRulePack(tx, country, part);
     for (const part of file.prices) await this.loadPrice(tx, file, part);
     for (const part of file.addOns) await this.loadAddOn(tx, file, part);

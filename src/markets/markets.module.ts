@@ -11,6 +11,7 @@ import { LoadMarkets } from './load-markets.js';
 import { MarketEntity, PriceEntity, RulePackEntity, TrialOfferEntity, TrialOfferUserEntity } from './market.entity.js';
 import { MarketStore } from './market.store.js';
 import { MarketsController } from './markets.controller.js';
+import { PaymentChannel } from './payment-channel.js';
 import { PublishMarket } from './publish-market.js';
 import { PublishPrice } from './publish-price.js';
 import { PublishRulePack } from './publish-rule-pack.js';
@@ -39,6 +40,7 @@ import { TrialOffersController } from './trial-offers.controller.js';
     AddOnOfferStore,
     MarketStore,
     LoadMarkets,
+    PaymentChannel,
     PublishMarket,
     PublishRulePack,
     PublishPrice,
@@ -47,6 +49,6 @@ import { TrialOffersController } from './trial-offers.controller.js';
     ShowMarket,
     TaxRateStore,
   ],
-  exports: [AddOnOfferStore, MarketStore, TaxRateStore],
+  exports: [AddOnOfferStore, MarketStore, PaymentChannel, TaxRateStore],
 })
 export class MarketsModule {}

@@ -11,6 +11,7 @@ import { validationFailed } from '../platform/http/problem.js';
 import { newId } from '../platform/ids.js';
 import { Clock } from '../platform/time/clock.js';
 import { PriceEntity, RulePackEntity } from './market.entity.js';
+import { PaymentChannel } from './payment-channel.js';
 import { lockMarket, requirePublishable } from './published.js';
 import type { PriceBody } from './publishing.dto.js';
 
@@ -19,10 +20,11 @@ export class PublishPrice {
   constructor(
     private readonly clock: Clock,
     private readonly database: Database,
+    private readonly channel: PaymentChannel,
   ) {}
 
   /**
-   * Refuses `not_found`; 422 for another currency than the market's, an instant that is past, `notice_too_short`, an
+   * Refuses `not_found`; 422 for another currency than the market's, an amount that the payment channel does not carry, an instant that is past, `notice_too_short`, an
    * instant that is taken.
    */
   async publish(country: string, body: PriceBody, publishedBy: string): Promise<PriceEntity> {
@@ -42,6 +44,8 @@ export class PublishPrice {
     if (body.currency !== currency) {
       throw validationFailed([{ path: 'currency', message: `the market's currency is ${currency}` }]);
     }
+    const unfit = this.channel.refuses({ amountMinor: body.amount, currency });
+    if (unfit !== null) throw validationFailed([{ path: 'amount', message: unfit }]);
     const now = await this.clock.now(tx);
     const effectiveFrom = new Date(body.effectiveFrom);
     const stored = await tx.find(PriceEntity, { country });

@@ -1,27 +1,29 @@
-/** Charges as gateway requests: how one is sent, asked for and withdrawn. What its outcome does is `SettleCharge`. */
+/** Charges as gateway requests: whether one is still wanted, and what it asks. What its outcome does is `SettleCharge`. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { isLive } from '../domain/subscription.js';
-import { GatewayCustomers } from '../gateway/gateway-customers.js';
-import type { Outcome } from '../gateway/outcome.js';
-import { RequestKinds, type GatewayRequest, type RequestKind } from '../gateway/request-kind.js';
-import { StripeGateway } from '../gateway/stripe/stripe-gateway.js';
-import { Database } from '../platform/database/database.js';
+import {
+  RequestKinds,
+  type Decided,
+  type GatewayRequest,
+  type Prepared,
+  type RequestKind,
+} from '../gateway/request-kind.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
 import { ChargeStore } from './charge.store.js';
+import { OpenCharge } from './open-charge.js';
 import { SettleCharge } from './settle-charge.js';
 
 @Injectable()
 export class ChargeRequests implements RequestKind, OnModuleInit {
   readonly kind = 'charge';
+  readonly ofCustomer = true;
 
   constructor(
     private readonly kinds: RequestKinds,
-    private readonly database: Database,
     private readonly charges: ChargeStore,
     private readonly mandates: MandateStore,
-    private readonly customers: GatewayCustomers,
-    private readonly gateway: StripeGateway,
+    private readonly openCharge: OpenCharge,
     private readonly settleCharge: SettleCharge,
   ) {}
 
@@ -30,49 +32,61 @@ export class ChargeRequests implements RequestKind, OnModuleInit {
   }
 
   /**
-   * No longer wanted once the subscription has ended or is suspended, or the charge was captured otherwise (rules 4,
-   * invariant I10).
+   * No longer once the subscription has ended or is suspended, the charge was captured otherwise, or the authorization is
+   * gone (rules 4, invariant I10).
    */
-  async prepare(change: Change, request: GatewayRequest): Promise<(() => Promise<Outcome>) | null> {
-    const charge = await this.charges.lock(change.tx, request.subjectId);
-    const mandate = await this.mandates.current(change.tx, request.subscriptionId);
+  async isWanted(change: Change, { subjectId, subscriptionId }: GatewayRequest): Promise<boolean> {
+    const charge = await this.charges.lock(change.tx, subjectId);
     const { status, suspendedAt } = change.subscription;
-    if (!isLive(status) || suspendedAt !== null || charge.status === 'succeeded' || mandate === null) return null;
-    await this.charges.save(change.tx, { ...charge, mandateId: mandate.id });
-    const { userId } = change.subscription;
-    return async () =>
-      this.gateway.charge({
-        customer: await this.customers.ensure(userId),
+    if (!isLive(status) || suspendedAt !== null || charge.status === 'succeeded') return false;
+    return (await this.mandates.current(change.tx, subscriptionId)) !== null;
+  }
+
+  /** Through the authorization that is current now; every repeat of the attempt goes through the same one. */
+  async prepare(
+    { tx }: Change,
+    { subjectId, subscriptionId }: GatewayRequest,
+    { customer }: { customer: string },
+  ): Promise<Prepared> {
+    const charge = await this.charges.lock(tx, subjectId);
+    const mandate = await this.mandates.current(tx, subscriptionId);
+    if (mandate === null) return { kind: 'unwanted' };
+    await this.charges.save(tx, { ...charge, mandateId: mandate.id });
+    const { amountMinor, currency, purpose } = charge;
+    return {
+      kind: 'order',
+      order: {
+        kind: 'charge',
+        customer,
         method: mandate.gatewayMethodId ?? mandate.token,
-        money: charge,
-        reference: request.reference,
-        offSession: charge.purpose === 'conversion' || charge.purpose === 'renewal',
+        amountMinor,
+        currency,
+        offSession: purpose === 'conversion' || purpose === 'renewal',
         keepMethod: mandate.status === 'pending',
-      });
+      },
+    };
   }
 
-  async ask(request: GatewayRequest): Promise<Outcome | null> {
-    const charge = await this.charges.find(this.database.reader, request.subjectId);
-    const customer = await this.customers.ofSubscription(request.subscriptionId);
-    return customer === null ? null : this.gateway.findCharge(customer, request.reference, charge);
-  }
-
-  async withdraw(request: GatewayRequest): Promise<Outcome> {
-    const charge = await this.charges.find(this.database.reader, request.subjectId);
-    return this.gateway.withdrawCharge(request.gatewayId ?? '', charge);
-  }
-
-  async settle(change: Change, request: GatewayRequest, outcome: Outcome): Promise<void> {
+  async settle(change: Change, request: GatewayRequest, outcome: Decided): Promise<void> {
     const charge = await this.charges.lock(change.tx, request.subjectId);
     switch (outcome.kind) {
       case 'succeeded':
         return this.settleCharge.captured(change, charge, outcome);
-      case 'failed':
-        return this.settleCharge.declined(change, charge, request.attempt, outcome.code);
+      case 'declined':
+      case 'refused':
+      case 'withdrawn':
+        return this.settleCharge.failed(change, charge, request.attempt, outcome);
       case 'waiting_for_member':
         return this.settleCharge.waitsForMember(change, charge, outcome.clientSecret);
+      case 'processing':
+        return this.settleCharge.isUnderWay(change, charge, 'pending');
       case 'unknown':
-        if (charge.status !== 'succeeded') await this.charges.save(change.tx, { ...charge, status: 'unknown' });
+        return this.settleCharge.isUnderWay(change, charge, 'unknown');
     }
+  }
+
+  async again(change: Change, { subjectId, attempt }: GatewayRequest): Promise<void> {
+    const charge = await this.charges.lock(change.tx, subjectId);
+    if (attempt === charge.attempts) await this.openCharge.again(change, charge);
   }
 }

@@ -31,6 +31,9 @@ export class ChargeEntity implements Charge {
   @Column('integer')
   attempts: number;
 
+  @Column('text')
+  gateway: string;
+
   @Column('text', { nullable: true })
   gatewayPaymentId: string | null;
 

@@ -29,8 +29,8 @@ export class ChargeStore {
   }
 
   /** Whose money the gateway knows by this id; null when none of ours is. */
-  findByPayment(gatewayPaymentId: string): Promise<Charge | null> {
-    return this.database.reader.findOne(ChargeEntity, { gatewayPaymentId });
+  findByPayment(gateway: string, gatewayPaymentId: string): Promise<Charge | null> {
+    return this.database.reader.findOne(ChargeEntity, { gateway, gatewayPaymentId });
   }
 
   /** Whether the member's bank holds any payment of the subscription back, or has taken this fee back. */

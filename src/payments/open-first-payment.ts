@@ -3,6 +3,7 @@
  * first fee, which validates and keeps the method on the way (3.2.1, 3.3.1).
  */
 import { Injectable } from '@nestjs/common';
+import { Gateways } from '../gateway/payment-gateway.js';
 import { MarketStore } from '../markets/market.store.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
@@ -12,6 +13,7 @@ import { ValidationRequests } from './validation-requests.js';
 @Injectable()
 export class OpenFirstPayment {
   constructor(
+    private readonly gateways: Gateways,
     private readonly markets: MarketStore,
     private readonly mandates: MandateStore,
     private readonly openCharge: OpenCharge,
@@ -24,7 +26,8 @@ export class OpenFirstPayment {
       await this.validations.open(change, paymentMethod);
       return;
     }
-    await this.mandates.open(tx, subscription, paymentMethod, now);
+    const { name: gateway } = this.gateways.forNew;
+    await this.mandates.open(tx, subscription, { token: paymentMethod, gateway }, now);
     await this.openCharge.open(change, 'first', await this.markets.priceAt(tx, subscription.country, now));
   }
 }

@@ -4,7 +4,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
-import { classifyDecline, type Charge, type Dunning } from '../domain/charge.js';
+import type { Charge, ChargeStatus, DeclineKind, Dunning } from '../domain/charge.js';
 import type { Money } from '../domain/money.js';
 import { settleDecline } from '../domain/settlement.js';
 import { isLive } from '../domain/subscription.js';
@@ -16,8 +16,13 @@ import { ApplyPayment } from './apply-payment.js';
 import { ChargeStore } from './charge.store.js';
 import { OpenCharge } from './open-charge.js';
 
-/** A decline like any other that may work later. */
-const CANCELED_AT_GATEWAY = 'canceled_at_gateway';
+/** Like a decline that may work later. */
+const CANCELED_AT_GATEWAY: No = { code: 'canceled_at_gateway', decline: 'soft' };
+
+interface No {
+  code: string;
+  decline: DeclineKind;
+}
 
 @Injectable()
 export class SettleCharge {
@@ -44,20 +49,38 @@ export class SettleCharge {
     await this.applyPayment.apply(change, charge);
   }
 
-  /** A definitive no, or a request that was withdrawn. */
-  async declined(change: Change, charge: Charge, attempt: number, code: string): Promise<void> {
+  /** A definitive no, the bank's or the gateway's, or a request that was withdrawn. */
+  async failed(
+    change: Change,
+    charge: Charge,
+    attempt: number,
+    outcome: Extract<Outcome, { kind: 'declined' | 'refused' | 'withdrawn' }>,
+  ): Promise<void> {
     if (charge.status === 'succeeded' || attempt !== charge.attempts) return;
     charge.status = 'failed';
     charge.settledAt = change.now;
     await this.charges.save(change.tx, charge);
-    const data = { chargeId: charge.id, reference: charge.reference, attempt, code };
-    if (code === WITHDRAWN) {
-      change.record('charge.withdrawn', null, `attempt ${attempt} was withdrawn before it was decided`, data);
+    const data = { chargeId: charge.id, reference: charge.reference, attempt };
+    if (outcome.kind === 'withdrawn') {
+      const words = `attempt ${attempt} was withdrawn before it was decided`;
+      change.record('charge.withdrawn', null, words, { ...data, code: WITHDRAWN });
       return this.followWithdrawal(change, charge);
     }
-    change.record('charge.failed', '5.1', `the payment was declined: ${code}`, data);
-    await this.followDecline(change, charge, code);
+    const { code, kind } = outcome;
+    const words = kind === 'declined' ? 'the payment was declined' : 'the gateway will not carry this payment out';
+    change.record('charge.failed', '5.1', `${words}: ${code}`, { ...data, code });
+    // What the gateway refuses may work later, and follows the same schedule (rules 6).
+    await this.followDecline(change, charge, { code, decline: kind === 'declined' ? outcome.decline : 'soft' });
     await this.openCharge.retryWithNewerMethod(change);
+  }
+
+  /** Nothing is decided: no answer, or the gateway has it under way. */
+  async isUnderWay(
+    { tx }: Change,
+    charge: Charge,
+    status: Extract<ChargeStatus, 'pending' | 'unknown'>,
+  ): Promise<void> {
+    if (charge.status !== 'succeeded') await this.charges.save(tx, { ...charge, status });
   }
 
   /** The bank wants the member: nothing is tried again until they act (rules 6). */
@@ -101,11 +124,10 @@ export class SettleCharge {
     }
   }
 
-  private async followDecline(change: Change, charge: Charge, code: string): Promise<void> {
+  private async followDecline(change: Change, charge: Charge, { code, decline }: No): Promise<void> {
     const { subscription, now } = change;
     const { purpose } = charge;
     const { status, firstFailedAt } = subscription;
-    const decline = classifyDecline(code);
     const dunning = await this.dunningOf(change);
     const effect = settleDecline({ purpose, status, decline, firstFailedAt, dunning, now });
     if (effect.kind === 'none') {

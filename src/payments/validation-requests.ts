@@ -5,11 +5,15 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { canMoveCharge } from '../domain/charge-progress.js';
 import { isLive } from '../domain/subscription.js';
-import { GatewayCustomers } from '../gateway/gateway-customers.js';
-import type { Outcome } from '../gateway/outcome.js';
-import { RequestKinds, type GatewayRequest, type RequestKind } from '../gateway/request-kind.js';
+import { Gateways } from '../gateway/payment-gateway.js';
+import {
+  RequestKinds,
+  type Decided,
+  type GatewayRequest,
+  type Prepared,
+  type RequestKind,
+} from '../gateway/request-kind.js';
 import { RequestStore } from '../gateway/request.store.js';
-import { StripeGateway } from '../gateway/stripe/stripe-gateway.js';
 import type { Change } from '../subscriptions/change.js';
 import { MandateStore } from '../subscriptions/mandate.store.js';
 import { OpenCharge } from './open-charge.js';
@@ -18,13 +22,13 @@ import { StartTrial } from './start-trial.js';
 @Injectable()
 export class ValidationRequests implements RequestKind, OnModuleInit {
   readonly kind = 'validation';
+  readonly ofCustomer = true;
 
   constructor(
     private readonly kinds: RequestKinds,
     private readonly requests: RequestStore,
+    private readonly gateways: Gateways,
     private readonly mandates: MandateStore,
-    private readonly customers: GatewayCustomers,
-    private readonly gateway: StripeGateway,
     private readonly openCharge: OpenCharge,
     private readonly startTrial: StartTrial,
   ) {}
@@ -33,44 +37,35 @@ export class ValidationRequests implements RequestKind, OnModuleInit {
     this.kinds.register(this);
   }
 
-  /** Records the authorization and the intent to validate it. `paymentMethod`: as the storefront handed it over. */
-  async open(change: Change, paymentMethod: string): Promise<string> {
+  /** Records the authorization and the intent to validate it. `token`: the method as the storefront handed it over. */
+  async open(change: Change, token: string): Promise<string> {
     // The member decides anew: what still waits for the method before is withdrawn.
     await this.requests.withdrawWaiting(change, { kind: 'validation' });
     askMember(change, null);
-    const mandate = await this.mandates.open(change.tx, change.subscription, paymentMethod, change.now);
-    const { id: subjectId } = mandate;
-    await this.requests.intend(change, {
-      kind: 'validation',
-      subjectId,
-      reference: `validation_${subjectId}`,
-      attempt: 1,
-    });
-    return subjectId;
+    const { name: gateway } = this.gateways.forNew;
+    const { id } = await this.mandates.open(change.tx, change.subscription, { token, gateway }, change.now);
+    await this.intend(change, { subjectId: id, attempt: 1, gateway });
+    return id;
   }
 
-  async prepare(change: Change, request: GatewayRequest): Promise<(() => Promise<Outcome>) | null> {
-    const mandate = await this.mandates.find(change.tx, request.subjectId);
-    if (!isLive(change.subscription.status) || mandate?.status !== 'pending') return null;
-    const { userId, token } = mandate;
-    return async () => this.gateway.validate(await this.customers.ensure(userId), token, request.reference);
+  async isWanted({ tx, subscription }: Change, { subjectId }: GatewayRequest): Promise<boolean> {
+    const mandate = await this.mandates.find(tx, subjectId);
+    return isLive(subscription.status) && mandate?.status === 'pending';
   }
 
-  async ask(request: GatewayRequest): Promise<Outcome | null> {
-    const customer = await this.customers.ofSubscription(request.subscriptionId);
-    return customer === null ? null : this.gateway.findValidation(customer, request.reference);
+  async prepare({ tx }: Change, { subjectId }: GatewayRequest, { customer }: { customer: string }): Promise<Prepared> {
+    const mandate = await this.mandates.find(tx, subjectId);
+    if (mandate === null) return { kind: 'unwanted' };
+    return { kind: 'order', order: { kind: 'validation', customer, method: mandate.token } };
   }
 
-  withdraw(request: GatewayRequest): Promise<Outcome> {
-    return this.gateway.withdrawValidation(request.gatewayId ?? '');
-  }
-
-  async settle(change: Change, request: GatewayRequest, outcome: Outcome): Promise<void> {
+  async settle(change: Change, request: GatewayRequest, outcome: Decided): Promise<void> {
     const mandate = await this.mandates.find(change.tx, request.subjectId);
     const { subscription } = change;
     if (!isLive(subscription.status) || mandate?.status !== 'pending') return;
     askMember(change, outcome.kind === 'waiting_for_member' ? outcome.clientSecret : null);
-    if (outcome.kind === 'failed') return this.reject(change, mandate.id, outcome.code);
+    if (outcome.kind === 'declined' || outcome.kind === 'refused') return this.reject(change, mandate.id, outcome.code);
+    if (outcome.kind === 'withdrawn') return this.reject(change, mandate.id, outcome.kind);
     if (outcome.kind !== 'succeeded' || outcome.method === null) return;
     await this.mandates.accept(change.tx, mandate, outcome.method, change.now);
     if (subscription.status === 'pending_payment') return this.startTrial.start(change);
@@ -81,6 +76,18 @@ export class ValidationRequests implements RequestKind, OnModuleInit {
     });
     const mayRetry = subscription.chargeProgress !== 'moving' && subscription.suspendedAt === null;
     if (subscription.status === 'past_due' && mayRetry) await this.openCharge.retry(change);
+  }
+
+  async again(change: Change, request: GatewayRequest): Promise<void> {
+    if (!(await this.isWanted(change, request))) return;
+    const { subjectId, attempt, gateway } = request;
+    await this.intend(change, { subjectId, attempt: attempt + 1, gateway });
+  }
+
+  private async intend(change: Change, asked: { subjectId: string; attempt: number; gateway: string }): Promise<void> {
+    const { subjectId, attempt } = asked;
+    const reference = attempt === 1 ? `validation_${subjectId}` : `validation_${subjectId}_${attempt}`;
+    await this.requests.intend(change, { kind: 'validation', reference, ...asked });
   }
 
   private async reject(change: Change, mandateId: string, code: string): Promise<void> {

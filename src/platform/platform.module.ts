@@ -16,6 +16,7 @@ import { Idempotency } from './http/idempotency.js';
 import { JsonLogger } from './http/logging.js';
 import { Metrics } from './http/metrics.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { HealthNotes } from './http/health-notes.js';
 import { DueWork } from './jobs/due-work.js';
 import { JobRunner } from './jobs/job-runner.js';
 import { AdvanceTestClock } from './time/advance-test-clock.js';
@@ -54,6 +55,7 @@ export class PlatformModule {
         CsvAnswers,
         Database,
         DueWork,
+        HealthNotes,
         JobRunner,
         Idempotency,
         Metrics,
@@ -61,7 +63,7 @@ export class PlatformModule {
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
-      exports: [Config, Clock, CsvAnswers, Database, DueWork, JobRunner, Idempotency, Metrics],
+      exports: [Config, Clock, CsvAnswers, Database, DueWork, HealthNotes, JobRunner, Idempotency, Metrics],
     };
   }
 }

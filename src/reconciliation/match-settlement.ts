@@ -4,14 +4,13 @@
  * one compares it again.
  */
 import { Injectable } from '@nestjs/common';
-import pMap from 'p-map';
-import { AskDispute } from '../chargebacks/ask-dispute.js';
 import { RequestStore } from '../gateway/request.store.js';
 import { Database } from '../platform/database/database.js';
 import { WORK_IN_SETS } from '../platform/database/prepared-statements.js';
 import type { Tx } from '../platform/database/tx.js';
 import { newId } from '../platform/ids.js';
 import { Clock } from '../platform/time/clock.js';
+import { AskElsewhere } from './ask-elsewhere.js';
 import { BookSettlement } from './book-settlement.js';
 import { FINISH, MISS, OPEN_BREAKS, SUSPECT } from './matching.js';
 import { SettlementStore } from './settlement.store.js';
@@ -25,10 +24,6 @@ const SETTLED_ELSEWHERE = `
   select reference from breaks
   where settlement_id = $1 and kind = 'wrong_state' and reference is not null and not ${DISPUTED}`;
 
-const DISPUTED_ELSEWHERE = `
-  select distinct gateway_reference as id from breaks
-  where settlement_id = $1 and kind in ('missing_here', 'wrong_state') and ${DISPUTED}`;
-
 @Injectable()
 export class MatchSettlement {
   constructor(
@@ -37,7 +32,7 @@ export class MatchSettlement {
     private readonly settlementStore: SettlementStore,
     private readonly bookSettlement: BookSettlement,
     private readonly requests: RequestStore,
-    private readonly askDispute: AskDispute,
+    private readonly askElsewhere: AskElsewhere,
   ) {}
 
   async match(id: string): Promise<void> {
@@ -50,7 +45,7 @@ export class MatchSettlement {
       await this.askAboutRequests(tx, id);
       return true;
     });
-    if (done) await this.askAboutDisputes(id);
+    if (done) await this.askElsewhere.ask(id);
   }
 
   private async compare(tx: Tx, id: string): Promise<void> {
@@ -72,11 +67,5 @@ export class MatchSettlement {
     const rows = await tx.query<{ reference: string }>(SETTLED_ELSEWHERE, [id]);
     const references = rows.map(({ reference }) => reference);
     if (references.length > 0) await this.requests.askAgain(tx, references, await this.clock.now(tx));
-  }
-
-  /** Disputes nobody told of. What gets no usable answer, or no question, is found by the hourly look. */
-  private async askAboutDisputes(id: string): Promise<void> {
-    const rows = await this.database.reader.query<{ id: string }>(DISPUTED_ELSEWHERE, [id]);
-    await pMap(rows, (dispute) => this.askDispute.ask(dispute.id), { concurrency: ASKED_AT_ONCE });
   }
 }

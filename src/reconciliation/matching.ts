@@ -3,6 +3,9 @@
  * leaves no trace. Every other line is a suspect, is looked at alone, and gets at most one break. `$1` is the settlement.
  */
 
+/** What one attempt of a refund asked: others may have returned a part of it. */
+const ASKED = `coalesce((q.asks->>'amountMinor')::bigint, r.amount_minor)`;
+
 /**
  * Captures and refunds that differ from ours; of a time that earlier settlements cover, by the line or by our record;
  * missed before; and what is neither, which is rare. Only a table that is created as a query is read by several
@@ -19,7 +22,7 @@ const FIND_SUSPECTS = (id: string): string => `
     left join gateway_requests q on q.gateway_id = l.source_id and q.kind = 'refund'
     left join refunds r on r.id = q.subject_id
   where l.settlement_id = '${id}' and l.kind = 'refund'
-    and (q.status is distinct from 'succeeded' or r.amount_minor <> -l.gross_minor or r.currency <> l.currency
+    and (q.status is distinct from 'succeeded' or ${ASKED} <> -l.gross_minor or r.currency <> l.currency
       or not l.fee_expected or q.decided_at < (select covers_from from settlements where id = '${id}'))
   union all
   select number, false from settlement_lines
@@ -97,7 +100,7 @@ const KIND = `
     when l.source_id <> case l.kind when 'capture' then c.gateway_payment_id else coalesce(q.gateway_id, l.source_id) end
       then 'duplicate'
     when l.currency <> coalesce(c.currency, r.currency, d.currency) then 'currency_differs'
-    when ${THEIRS('l.kind', 'l.gross_minor')} <> coalesce(c.amount_minor, r.amount_minor, d.amount_minor) then 'amount_differs'
+    when ${THEIRS('l.kind', 'l.gross_minor')} <> coalesce(c.amount_minor, ${ASKED}, d.amount_minor) then 'amount_differs'
     when not l.fee_expected then 'fee_unexpected'
     when missed.id is not null or l.occurred_at < own.covers_from then 'late'
   end`;
@@ -118,7 +121,7 @@ const OPEN_BREAKS_OF_LINES = `
     from (
       select l.number, l.kind as movement, l.source_id, l.transaction_id, l.reference, l.gross_minor, l.fee_minor,
         l.currency, ${KIND} as break, coalesce(c.id, r.charge_id, d.charge_id) as charge_id,
-        r.id as refund_id, coalesce(c.amount_minor, r.amount_minor, d.amount_minor) as ours_minor,
+        r.id as refund_id, coalesce(c.amount_minor, ${ASKED}, d.amount_minor) as ours_minor,
         coalesce(c.currency, r.currency, d.currency) as ours_currency,
         missed.status as missed
       from (select number, bool_or(repeated) as repeated from suspects group by number) s
@@ -149,6 +152,19 @@ const CLOSE_MISSED = `
   insert into break_resolutions (id, break_id, resolution, reason, proposed_by, proposed_at)
   select (left($2, 24) || lpad(to_hex(number), 12, '0'))::uuid, id, 'explained',
     'it came late: line ' || number || ' of settlement ' || $1, 'reconciliation', $3
+  from found`;
+
+/** `$2` = a new id, `$3` = now. A refund that others had made was found and kept since: its line is no break any more. */
+export const CLOSE_ADOPTED = `
+  with found as (
+    select b.id, b.line, q.reference from breaks b
+      join gateway_requests q on q.gateway_id = b.gateway_reference and q.kind = 'refund' and q.status = 'succeeded'
+    where b.settlement_id = $1 and b.kind = 'missing_here' and b.movement = 'refund' and b.status = 'open'),
+  closed as (
+    update breaks set status = 'explained', closed_at = $3 where id in (select id from found))
+  insert into break_resolutions (id, break_id, resolution, reason, proposed_by, proposed_at)
+  select (left($2, 24) || lpad(to_hex(line), 12, '0'))::uuid, id, 'explained',
+    'a refund that others had made, kept here as ' || reference, 'reconciliation', $3
   from found`;
 
 export const OPEN_BREAKS = [OPEN_BREAKS_OF_LINES, CLOSE_MISSED];

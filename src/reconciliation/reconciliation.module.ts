@@ -11,6 +11,8 @@ import { CasesModule } from '../cases/cases.module.js';
 import { ChargebacksModule } from '../chargebacks/chargebacks.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
+import { RefundsModule } from '../refunds/refunds.module.js';
+import { AskElsewhere } from './ask-elsewhere.js';
 import { BookSettlement } from './book-settlement.js';
 import { BreakEntity, BreakResolutionEntity } from './break.entity.js';
 import { BreakStore } from './break.store.js';
@@ -31,9 +33,11 @@ import { SettlementsController } from './settlements.controller.js';
     TypeOrmModule.forFeature([SettlementEntity, BreakEntity, BreakResolutionEntity]),
     CasesModule,
     LedgerModule,
+    RefundsModule,
   ],
   controllers: [SettlementsController, BreaksController],
   providers: [
+    AskElsewhere,
     BookSettlement,
     BreakStore,
     LoadSettlement,

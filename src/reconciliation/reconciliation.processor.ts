@@ -38,7 +38,7 @@ export class ReconciliationProcessor implements OnModuleInit {
       table: 'settlement_pulls',
       where: 'true',
       dueAt: 'next_pull_at',
-      perform: () => this.pullSettlement.pull(),
+      perform: (gateway) => this.pullSettlement.pull(gateway),
     });
   }
 }

@@ -1,5 +1,6 @@
 /** The second pair of eyes on a refund paid another way: from here on it is paid, by the bank's reference. */
 import { Injectable } from '@nestjs/common';
+import { restMinor } from '../domain/refund.js';
 import { Refusal } from '../domain/refusal.js';
 import { CashLedger } from '../ledger/cash-ledger.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
@@ -34,7 +35,7 @@ export class ApproveManualRefund {
       if (status !== 'proposed') throw new Refusal('not_allowed_in_state', `The manual refund is ${status} already.`);
       const refund = await this.lockUnpaidRefund.lock(change, refundId);
       await this.manualRefunds.approve(change.tx, manualRefundId, subject, change.now);
-      await this.ledger.refundPaidOtherwise(change, refund);
+      await this.ledger.refundPaidOtherwise(change, { ...refund, amountMinor: restMinor(refund) });
       await this.settleRefund.paidOtherwise(change, refund, { by: subject, reason, bankReference });
     });
     return refundId;

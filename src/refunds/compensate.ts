@@ -3,9 +3,13 @@
  * returned. It goes against the newest charges first; the membership itself is not touched.
  */
 import { Injectable } from '@nestjs/common';
+import { formatMoney } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
+import { Gateways } from '../gateway/payment-gateway.js';
+import type { Charge } from '../domain/charge.js';
 import { ChargeStore } from '../payments/charge.store.js';
 import type { Bind } from '../platform/http/idempotency.js';
+import { validationFailed } from '../platform/http/problem.js';
 import { newId } from '../platform/ids.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import type { Change } from '../subscriptions/change.js';
@@ -31,10 +35,14 @@ export class Compensate {
     private readonly changeSubscription: ChangeSubscription,
     private readonly charges: ChargeStore,
     private readonly refunds: RefundStore,
+    private readonly gateways: Gateways,
     private readonly openRefund: OpenRefund,
   ) {}
 
-  /** Returns the compensation's id. Refuses `not_found`, then `exceeds_collected`. */
+  /**
+   * Returns the compensation's id. Refuses `not_found`, `exceeds_collected`, then 422 an amount that the payment channel does
+   * not carry.
+   */
   compensate({ subscriptionId, amountMinor, reason }: CompensationOrder, bind: Bind): Promise<string> {
     return this.changeSubscription.change(subscriptionId, 'operations', async (change) => {
       const shares = await this.shareOut(change, amountMinor);
@@ -56,12 +64,22 @@ export class Compensate {
     });
   }
 
+  private requireCarried({ gateway, currency }: Charge, amountMinor: number): void {
+    const step = this.gateways.of(gateway).stepOf(currency);
+    if (amountMinor % step === 0) return;
+    const words = formatMoney({ amountMinor: step, currency });
+    throw validationFailed([
+      { path: 'amount', message: `the payment gateway carries ${currency} in steps of ${words}` },
+    ]);
+  }
+
   private async shareOut({ tx, subscription }: Change, amountMinor: number): Promise<Share[]> {
     const shares: Share[] = [];
     let leftMinor = amountMinor;
     for (const charge of await this.charges.captured(tx, subscription.id)) {
       // All of it goes back anyway: it is the member's own.
       if (charge.unappliedAt !== null) continue;
+      this.requireCarried(charge, amountMinor);
       const heldMinor = charge.amountMinor - (await this.refunds.returnedMinor(tx, charge.id));
       const shareMinor = Math.min(leftMinor, heldMinor);
       if (shareMinor > 0) shares.push({ chargeId: charge.id, amountMinor: shareMinor, currency: charge.currency });

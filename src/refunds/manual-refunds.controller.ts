@@ -1,5 +1,5 @@
 /** Where finance sees every refund, sends one that failed again, or pays it another way with four eyes. */
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { RequestStore } from '../gateway/request.store.js';
@@ -10,10 +10,11 @@ import { ApiPage, limitOf, type Page } from '../platform/http/page.js';
 import { IdParam } from '../platform/http/params.dto.js';
 import { WaitMs, WaitRoute } from '../platform/time/wait.js';
 import { ApproveManualRefund } from './approve-manual-refund.js';
+import { GiveRefundReason } from './give-refund-reason.js';
 import { ListRefunds, REFUND_COLUMNS } from './list-refunds.js';
 import { ManualRefundView, ListedRefundView, viewManualRefund, viewListedRefund } from './manual-refund.view.js';
 import { ProposeManualRefund } from './propose-manual-refund.js';
-import { ManualRefundBody, RefundRetryBody, RefundsFilter, RefundsQuery } from './refund.dto.js';
+import { ManualRefundBody, RefundReasonBody, RefundRetryBody, RefundsFilter, RefundsQuery } from './refund.dto.js';
 import { RetryRefund } from './retry-refund.js';
 
 @ApiTags('finance')
@@ -25,6 +26,7 @@ export class ManualRefundsController {
     private readonly retryRefund: RetryRefund,
     private readonly proposeManualRefund: ProposeManualRefund,
     private readonly approveManualRefund: ApproveManualRefund,
+    private readonly giveRefundReason: GiveRefundReason,
     private readonly requests: RequestStore,
     private readonly csv: CsvAnswers,
   ) {}
@@ -63,6 +65,17 @@ export class ManualRefundsController {
   ): Promise<ListedRefundView> {
     const subscriptionId = await this.retryRefund.retry(id, reason, subject);
     await this.requests.waitUntilDecided(subscriptionId, waitMs);
+    return this.show({ id });
+  }
+
+  /** Gives a refund that was found at the gateway its reason. 409 `not_allowed_in_state` for one that was made here. */
+  @Put('refunds/:id/reason')
+  async giveReason(
+    @Param() { id }: IdParam,
+    @Body() { reason }: RefundReasonBody,
+    @Subject() subject: string,
+  ): Promise<ListedRefundView> {
+    await this.giveRefundReason.give(id, reason, subject);
     return this.show({ id });
   }
 

@@ -9,6 +9,8 @@ import { refundReference, type Refund } from '../domain/refund.js';
 import { RequestStore } from '../gateway/request.store.js';
 import { Ledger } from '../ledger/ledger.js';
 import { MarketStore } from '../markets/market.store.js';
+import { ChargeStore } from '../payments/charge.store.js';
+import type { Tx } from '../platform/database/tx.js';
 import { newId } from '../platform/ids.js';
 import { endOfCalendarDays } from '../platform/time/calendar.js';
 import type { Change } from '../subscriptions/change.js';
@@ -29,6 +31,7 @@ export interface RefundOrder {
 @Injectable()
 export class OpenRefund {
   constructor(
+    private readonly charges: ChargeStore,
     private readonly refunds: RefundStore,
     private readonly requests: RequestStore,
     private readonly ledger: Ledger,
@@ -49,6 +52,8 @@ export class OpenRefund {
       status: 'pending',
       calculation,
       attempts: 1,
+      paidMinor: 0,
+      gateway: await this.gatewayOf(change.tx, chargeId),
       retryAt: null,
       gatewayRefundId: null,
       deadlineAt: await this.deadline(change),
@@ -75,7 +80,7 @@ export class OpenRefund {
   }
 
   /** Sends a refund that failed once more, under a new reference. `why`: a person's word, or that the time has come. */
-  async retry(change: Change, refund: Refund, why: object = {}): Promise<void> {
+  async retry(change: Change, refund: Refund, why: { reason?: string; by?: string } = {}): Promise<void> {
     const again: Refund = {
       ...refund,
       attempts: refund.attempts + 1,
@@ -97,12 +102,18 @@ export class OpenRefund {
     return days === null ? null : endOfCalendarDays(now, days, timeZone);
   }
 
-  private async intend(change: Change, { id: subjectId, attempts: attempt }: Refund): Promise<void> {
+  /** A refund goes back the way the money came. */
+  private async gatewayOf(tx: Tx, chargeId: string): Promise<string> {
+    return (await this.charges.find(tx, chargeId)).gateway;
+  }
+
+  private async intend(change: Change, { id: subjectId, attempts: attempt, gateway }: Refund): Promise<void> {
     await this.requests.intend(change, {
       kind: 'refund',
       subjectId,
       reference: refundReference(subjectId, attempt),
       attempt,
+      gateway,
     });
   }
 }

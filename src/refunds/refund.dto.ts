@@ -30,7 +30,7 @@ export class RefundsFilter {
   country?: string;
 
   @IsOptional()
-  @IsIn(['full', 'full_less_benefits', 'pro_rata', 'compensation'])
+  @IsIn(['full', 'full_less_benefits', 'pro_rata', 'compensation', 'adopted'])
   basis?: RefundBasis;
 
   /** Decided so many days ago or longer. */
@@ -51,6 +51,13 @@ export class RefundsQuery extends IntersectionType(PageQuery, RefundsFilter) {}
 
 export class RefundRetryBody {
   /** Why, for the record. */
+  @Length(1, 500)
+  reason: string;
+}
+
+/** Of a refund that others have made. */
+export class RefundReasonBody {
+  /** Why it was made, for the record. */
   @Length(1, 500)
   reason: string;
 }

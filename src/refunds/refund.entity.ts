@@ -41,6 +41,12 @@ export class RefundEntity implements Refund {
   @Column('integer')
   attempts: number;
 
+  @Column('bigint')
+  paidMinor: number;
+
+  @Column('text')
+  gateway: string;
+
   @Column('timestamptz', { nullable: true })
   retryAt: Date | null;
 

@@ -13,9 +13,11 @@ import { LedgerModule } from '../ledger/ledger.module.js';
 import { MarketsModule } from '../markets/markets.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
+import { AdoptRefund } from './adopt-refund.js';
 import { ApproveManualRefund } from './approve-manual-refund.js';
 import { Compensate } from './compensate.js';
 import { CompensationsController } from './compensations.controller.js';
+import { GiveRefundReason } from './give-refund-reason.js';
 import { ListRefunds } from './list-refunds.js';
 import { LockUnpaidRefund } from './lock-unpaid-refund.js';
 import { ManualRefundEntity } from './manual-refund.entity.js';
@@ -23,6 +25,8 @@ import { ManualRefundStore } from './manual-refund.store.js';
 import { ManualRefundsController } from './manual-refunds.controller.js';
 import { OpenRefund } from './open-refund.js';
 import { ProposeManualRefund } from './propose-manual-refund.js';
+import { RecordFoundRefund } from './record-found-refund.js';
+import { RefundNotices } from './refund-notices.js';
 import { RefundRequests } from './refund-requests.js';
 import { RefundEntity } from './refund.entity.js';
 import { RefundStore } from './refund.store.js';
@@ -43,19 +47,23 @@ import { SettleRefund } from './settle-refund.js';
   ],
   controllers: [ManualRefundsController, RefundsController, CompensationsController],
   providers: [
+    AdoptRefund,
     ApproveManualRefund,
     Compensate,
+    GiveRefundReason,
     ListRefunds,
     LockUnpaidRefund,
     OpenRefund,
     ProposeManualRefund,
     ManualRefundStore,
+    RecordFoundRefund,
+    RefundNotices,
     RefundRequests,
     RefundStore,
     RefundsProcessor,
     RetryRefund,
     SettleRefund,
   ],
-  exports: [OpenRefund, ManualRefundStore, RefundStore, SettleRefund],
+  exports: [OpenRefund, ManualRefundStore, RefundNotices, RefundStore, SettleRefund],
 })
 export class RefundsModule {}

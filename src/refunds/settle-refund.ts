@@ -4,12 +4,14 @@
  */
 import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
-import { retryRefundAt, waitsForBank, type Refund } from '../domain/refund.js';
-import type { GatewayRequest } from '../gateway/request-kind.js';
+import { formatMoney } from '../domain/money.js';
+import { restMinor, retryRefundAt, type Refund } from '../domain/refund.js';
+import { CHARGE_DISPUTED, WITHDRAWN, type Order, type Outcome } from '../gateway/outcome.js';
 import { RequestStore } from '../gateway/request.store.js';
 import { CashLedger } from '../ledger/cash-ledger.js';
 import type { Change } from '../subscriptions/change.js';
 import { ManualRefundStore } from './manual-refund.store.js';
+import { OpenRefund } from './open-refund.js';
 import { RefundStore } from './refund.store.js';
 
 /** How a refund was paid that the gateway did not pay. */
@@ -19,6 +21,15 @@ export interface OtherPayment {
   bankReference: string;
 }
 
+/** One attempt, and what it asked. */
+interface Attempt {
+  attempt: number;
+  asks: Order | null;
+  gatewayId: string | null;
+}
+
+type No = Extract<Outcome, { kind: 'declined' | 'refused' | 'withdrawn' }>;
+
 @Injectable()
 export class SettleRefund {
   constructor(
@@ -27,14 +38,26 @@ export class SettleRefund {
     private readonly cases: CaseStore,
     private readonly ledger: CashLedger,
     private readonly requests: RequestStore,
+    private readonly openRefund: OpenRefund,
   ) {}
 
-  /** The gateway has returned it, by this attempt. */
-  async succeeded(change: Change, refund: Refund, attempt: number, gatewayRefundId: string): Promise<void> {
-    await this.ledger.refundPaid(change, { ...refund, attempts: attempt });
-    if (refund.status === 'succeeded') return this.paidTwice(change, refund, attempt, gatewayRefundId);
-    const words = `${refund.amountMinor} ${refund.currency} went back to the payment method`;
-    await this.paid(change, { ...refund, gatewayRefundId }, words, {});
+  /**
+   * The gateway has returned it, by this attempt; where others had returned a part of it, what is left follows. Returns, in
+   * minor units, what went back beyond what is owed.
+   */
+  async succeeded(change: Change, refund: Refund, attempt: Attempt, gatewayRefundId: string): Promise<number> {
+    const movedMinor = movedBy(attempt, refund);
+    if (refund.status === 'succeeded') {
+      await this.ledger.refundPaid(change, { ...refund, attempts: attempt.attempt });
+      await this.paidTwice(change, refund, attempt.attempt, gatewayRefundId);
+      return 0;
+    }
+    const paidMinor = Math.min(movedMinor, restMinor(refund));
+    await this.ledger.refundPaid(change, { ...refund, attempts: attempt.attempt, amountMinor: paidMinor });
+    const words = `${formatMoney({ ...refund, amountMinor: paidMinor })} went back to the payment method`;
+    if (paidMinor === restMinor(refund)) await this.paid(change, { ...refund, gatewayRefundId }, words, {});
+    else await this.paidInPart(change, refund, paidMinor, words);
+    return movedMinor - paidMinor;
   }
 
   /** Somebody else has paid it; what it does to the books is the caller's to post. */
@@ -46,46 +69,55 @@ export class SettleRefund {
       paidOtherwiseReason: reason,
       bankReference,
     };
-    const words = `${refund.amountMinor} ${refund.currency} was paid another way: ${reason}`;
+    const words = `${formatMoney({ ...refund, amountMinor: restMinor(refund) })} was paid another way: ${reason}`;
     await this.paid(change, paid, words, { by, bankReference });
   }
 
-  /** The gateway could not return it: it is tried again, or finance decides. */
-  async failed(change: Change, refund: Refund, code: string): Promise<void> {
+  /**
+   * The gateway did not return it. What the bank sends back is tried again, then finance decides; what the gateway refuses is
+   * finance's at once (rules 6), or waits for the bank that holds the payment.
+   */
+  async failed(change: Change, refund: Refund, no: No): Promise<void> {
+    const code = no.kind === 'withdrawn' ? WITHDRAWN : no.code;
     const { tx, now } = change;
-    const { id: refundId, subscriptionId, amountMinor, currency, attempts, clause } = refund;
-    const retryAt = waitsForBank(code) ? null : retryRefundAt(attempts, now);
+    const { id: refundId, subscriptionId, attempts, clause } = refund;
+    const retryAt = no.kind === 'refused' ? null : retryRefundAt(attempts, now);
     await this.refunds.save(tx, { ...refund, status: 'failed', settledAt: now, retryAt });
-    const decides = waitsForBank(code) ? 'the dispute decides' : 'finance decides';
+    const decides = code === CHARGE_DISPUTED ? 'the dispute decides' : 'finance decides';
     const next = retryAt === null ? decides : `tried again at ${retryAt.toISOString()}`;
-    change.record('refund.failed', clause, `the gateway could not return it: ${code}; ${next}`, { refundId, code });
+    const told = no.said === undefined ? code : `${code}, in its words: ${no.said.words}`;
+    change.record('refund.failed', clause, `the gateway could not return it: ${told}; ${next}`, { refundId, code });
     if (retryAt !== null) return;
+    const owed = formatMoney({ ...refund, amountMinor: restMinor(refund) });
     await this.cases.open(tx, {
       kind: 'refund_failed',
       subscriptionId,
       subjectId: refundId,
-      explanation: `refund of ${amountMinor} ${currency} failed, attempt ${attempts}: ${code}; ${decides}`,
-      data: { code, attempts },
+      explanation: `refund of ${owed} failed, attempt ${attempts}: ${told}; ${decides}`,
+      data: { code, attempts, gatewayRequestId: no.said?.requestId ?? null },
       openedAt: now,
       recurs: true,
     });
   }
 
   /** The gateway reverses its yes: the refund is owed again, unless something else has paid it. */
-  async reversed(change: Change, refund: Refund, request: GatewayRequest, code: string): Promise<void> {
-    await this.ledger.refundBounced(change, { ...refund, attempts: request.attempt });
+  async reversed(change: Change, refund: Refund, attempt: Attempt, code: string): Promise<void> {
+    const backMinor = Math.min(movedBy(attempt, refund), refund.amountMinor);
+    await this.ledger.refundBounced(change, { ...refund, attempts: attempt.attempt, amountMinor: backMinor });
     const { tx, now } = change;
-    const standing = await this.standingPayment(refund, request);
-    if (refund.gatewayRefundId !== request.gatewayId || standing !== null) {
+    const isPart = backMinor < refund.amountMinor;
+    const standing = isPart ? null : await this.standingPayment(refund, attempt);
+    if (!isPart && (refund.gatewayRefundId !== attempt.gatewayId || standing !== null)) {
       if (standing !== null) await this.refunds.save(tx, { ...refund, gatewayRefundId: standing });
       return this.cases.close(tx, refund.id, 'one of the two payments came back', now);
     }
-    const owed = { ...refund, gatewayRefundId: null, bouncedAt: now, overdueAt: null };
-    await this.failed(change, owed, code);
+    const paidMinor = refund.paidMinor - backMinor;
+    const owed = { ...refund, paidMinor, gatewayRefundId: null, bouncedAt: now, overdueAt: null };
+    await this.failed(change, owed, { kind: 'declined', gatewayId: attempt.gatewayId, code, decline: 'soft' });
   }
 
   /** The gateway's id of another attempt that paid the same, and was not reversed. */
-  private async standingPayment({ id, gatewayRefundId }: Refund, reversed: GatewayRequest): Promise<string | null> {
+  private async standingPayment({ id, gatewayRefundId }: Refund, reversed: Attempt): Promise<string | null> {
     if (gatewayRefundId !== reversed.gatewayId) return gatewayRefundId;
     const attempts = await this.requests.attemptsOf([id]);
     const other = attempts.find(
@@ -94,10 +126,17 @@ export class SettleRefund {
     return other?.gatewayId ?? null;
   }
 
+  private async paidInPart(change: Change, refund: Refund, partMinor: number, words: string): Promise<void> {
+    const part = { ...refund, paidMinor: refund.paidMinor + partMinor };
+    const left = formatMoney({ ...refund, amountMinor: restMinor(part) });
+    const why = { reason: `${words} before; ${left} is left` };
+    await this.openRefund.retry(change, part, why);
+  }
+
   private async paid(change: Change, refund: Refund, words: string, data: object): Promise<void> {
     const { tx, now } = change;
-    const { id: refundId, clause } = refund;
-    await this.refunds.save(tx, { ...refund, status: 'succeeded', settledAt: now, retryAt: null });
+    const { id: refundId, clause, amountMinor: paidMinor } = refund;
+    await this.refunds.save(tx, { ...refund, status: 'succeeded', paidMinor, settledAt: now, retryAt: null });
     await this.manualRefunds.withdraw(tx, refundId);
     change.record('refund.succeeded', clause, words, { refundId, ...data });
     await this.cases.close(tx, refundId, `the refund succeeded: ${words}`, now);
@@ -105,9 +144,9 @@ export class SettleRefund {
 
   /** It was paid already, and now an attempt that had failed has returned it too: a person gets it back. */
   private async paidTwice(change: Change, refund: Refund, attempt: number, gatewayRefundId: string): Promise<void> {
-    const { id: refundId, subscriptionId, amountMinor, currency, clause, bankReference } = refund;
+    const { id: refundId, subscriptionId, clause, bankReference } = refund;
     const before = refund.gatewayRefundId ?? bankReference;
-    const explanation = `refund of ${amountMinor} ${currency} was paid by ${before} and again by ${gatewayRefundId}`;
+    const explanation = `refund of ${formatMoney(refund)} was paid by ${before} and again by ${gatewayRefundId}`;
     change.record('refund.paid_twice', clause, explanation, { refundId, attempt, gatewayRefundId });
     await this.cases.open(change.tx, {
       kind: 'refund_paid_twice',
@@ -119,4 +158,9 @@ export class SettleRefund {
       recurs: true,
     });
   }
+}
+
+/** Minor units that moved: what the attempt asked. */
+function movedBy({ asks }: Attempt, { amountMinor }: Refund): number {
+  return asks?.kind === 'refund' ? asks.amountMinor : amountMinor;
 }

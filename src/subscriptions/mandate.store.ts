@@ -15,13 +15,18 @@ export interface StoredMethod {
 @Injectable()
 export class MandateStore {
   /** Records an authorization; one that still waited for its validation gives way. */
-  async open(tx: Tx, subscription: Subscription, token: string, at: Date): Promise<Mandate> {
-    const { id: subscriptionId, userId } = subscription;
+  async open(
+    tx: Tx,
+    { id: subscriptionId, userId }: Subscription,
+    { token, gateway }: Pick<Mandate, 'token' | 'gateway'>,
+    at: Date,
+  ): Promise<Mandate> {
     await tx.set(MandateEntity, { subscriptionId, status: 'pending' }, { status: 'revoked', decidedAt: at });
     const mandate: Mandate = {
       id: newId(),
       subscriptionId,
       userId,
+      gateway,
       token,
       status: 'pending',
       gatewayMethodId: null,

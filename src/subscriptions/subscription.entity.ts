@@ -148,6 +148,9 @@ export class MandateEntity implements Mandate {
   userId: string;
 
   @Column('text')
+  gateway: string;
+
+  @Column('text')
   token: string;
 
   @Column('text')

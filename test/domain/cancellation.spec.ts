@@ -26,10 +26,19 @@ interface Asked {
   used?: number;
   period?: Date | null;
   end?: Date;
+  step?: number;
 }
 
 function factsOf(asked: Asked): CancellationFacts & { term: object } {
-  const { paid = 4999, currency = 'EUR', returned = 0, deduction = 'none', startedDay = 'left', used = 0 } = asked;
+  const {
+    paid = 4999,
+    currency = 'EUR',
+    returned = 0,
+    deduction = 'none',
+    startedDay = 'left',
+    used = 0,
+    step = 1,
+  } = asked;
   return {
     effectiveAt: new Date(asked.at),
     currency,
@@ -42,6 +51,7 @@ function factsOf(asked: Asked): CancellationFacts & { term: object } {
     },
     rules: { benefitDeduction: deduction, startedDay },
     benefitValueUsedMinor: used,
+    stepMinor: step,
   };
 }
 

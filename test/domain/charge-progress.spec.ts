@@ -15,6 +15,7 @@ const failed = new Date('2026-03-31T10:00:00.000Z');
 const later = new Date('2026-04-01T10:00:00.000Z');
 const MOVES: Record<ChargeMoveName, ChargeMove> = {
   send: { name: 'send' },
+  send_another: { name: 'send_another' },
   wait: { name: 'wait', secret: 'new', overdueSince: later },
   withdraw: { name: 'withdraw' },
   decline: { name: 'decline', firstFailedAt: later, retryAt: later },
@@ -37,6 +38,12 @@ const TABLE: Record<ChargeMoveName, Record<ChargeProgress, string>> = {
     moving: '-',
     waiting_for_member: 'moving null failed null',
     declined: 'moving null failed null',
+  },
+  send_another: {
+    none: 'moving null failed null',
+    moving: 'moving null failed null',
+    waiting_for_member: '-',
+    declined: '-',
   },
   wait: {
     none: 'waiting_for_member new later null',

@@ -10,7 +10,7 @@ it.each([
   [[4000, 500], 600, [500]],
   [[], 4999, []],
 ])('of %j owed, %i taken has paid %j', (owed, taken, covered) => {
-  const refunds = owed.map((amountMinor) => ({ amountMinor }));
+  const refunds = owed.map((amountMinor) => ({ amountMinor, paidMinor: 0 }));
   expect(coveredRefunds(refunds, taken).map(({ amountMinor }) => amountMinor)).toEqual(covered);
 });
 

@@ -1,5 +1,5 @@
 /** How often a failed refund is tried again before finance is asked, how old it is, and when it is overdue. */
-import { ageDays, isOverdue, refundReference, retryRefundAt, waitsForBank } from '../../src/domain/refund.js';
+import { ageDays, isOverdue, refundReference, retryRefundAt } from '../../src/domain/refund.js';
 
 it.each([
   [1, '2026-03-10T10:00:00.000Z'],
@@ -17,15 +17,6 @@ it.each([
 it('names each attempt', () => {
   expect(refundReference('0193b1c6', 1)).toBe('refund_0193b1c6_1');
   expect(refundReference('0193b1c6', 2)).toBe('refund_0193b1c6_2');
-});
-
-it.each([
-  ['charge_disputed', true],
-  ['charge_for_pending_refund_disputed', true],
-  ['expired_or_canceled_card', false],
-  ['unknown', false],
-])('waits for the bank after %s: %s', (code, waits) => {
-  expect(waitsForBank(code)).toBe(waits);
 });
 
 const createdAt = new Date('2026-03-10T09:00:00.000Z');

@@ -18,7 +18,7 @@ import {
   readReference,
   type SettlementFormat,
 } from '../../src/reconciliation/settlement-format.js';
-import { STRIPE_API_FORMAT } from '../../src/reconciliation/stripe-api-format.js';
+import { pulledFormat } from '../../src/reconciliation/pulled-format.js';
 import { STRIPE_FORMAT } from '../../src/reconciliation/stripe-format.js';
 
 const ID = '01932a4e-1234-7abc-8123-123456789abc';
@@ -305,14 +305,14 @@ describe('an Adyen report', () => {
   });
 });
 
-it('reads what was pulled in minor units and seconds', async () => {
+it('reads what was pulled in minor units and milliseconds', async () => {
   const text =
-    'id,created,currency,amount,fee,reporting_category,source,reference\ntxn_1,1772359200,kwd,15000,460,charge,pi_1,charge_1\n';
-  expect((await read(text, STRIPE_API_FORMAT)).rows).toEqual([
+    'id,kind,source,reference,currency,gross,fee,at\ntxn_1,capture,pi_1,charge_1,KWD,15000,460,1772359200000\n';
+  expect((await read(text, pulledFormat(0))).rows).toEqual([
     ['2', 'capture', 'txn_1', 'pi_1', 'charge_1', 'KWD', '15000', '460', 't', '2026-03-01T10:00:00.000Z'],
   ]);
-  const { reading } = await read(text.replace('15000', '150.00x'), STRIPE_API_FORMAT);
-  expect(reading.errors).toEqual([{ line: 2, message: 'amount must be a whole number' }]);
+  const { reading } = await read(text.replace('15000', '150.00x'), pulledFormat(0));
+  expect(reading.errors).toEqual([{ line: 2, message: 'gross must be a whole number' }]);
 });
 
 describe('the law', () => {

@@ -1,58 +1,117 @@
 /**
- * Reads Stripe's objects and errors as outcomes. Only a clear yes or no is one; an answer that cannot be read, or that
- * speaks of another amount, is unknown.
+ * Reads Stripe's objects as outcomes, in our units. Only a clear yes or no is one; an answer that cannot be read is unknown,
+ * one that speaks of another amount contradicts what was asked.
  */
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import type { ChargebackStatus } from '../../domain/chargeback.js';
-import type { Money } from '../../domain/money.js';
+import { DAY_MS } from '../../domain/instant.js';
+import { formatMoney, type Money } from '../../domain/money.js';
 import type { StoredMethod } from '../../subscriptions/mandate.store.js';
-import { CHARGE_DISPUTED, METHOD_REJECTED, WITHDRAWN, type Outcome, type GatewayDispute } from '../outcome.js';
+import { CHARGE_DISPUTED, type GatewayDispute, type GatewayRefund, type Outcome } from '../outcome.js';
+import { kindOfDecline, reasonOf, wantsMember, type StripeDecline } from './decline-codes.js';
+import { fromStripe } from './stripe-currencies.js';
+
+const DISPUTED = 'charge_for_pending_refund_disputed';
+
+/** A card payment that is captured asynchronously, or reviewed by the bank. */
+const PAYMENT_PATIENCE_MS = 3 * DAY_MS;
+
+/** docs.stripe.com/refunds: five to ten business days to the member; a balance that is short is topped up by us. */
+const REFUND_PATIENCE_MS: Record<string, number> = {
+  processing: 14 * DAY_MS,
+  charge_pending: 14 * DAY_MS,
+  insufficient_funds: 3 * DAY_MS,
+  // Stripe writes to the member for their bank account, and gives up after 45 days.
+  requires_action: 45 * DAY_MS,
+};
 
 export function readPayment(payment: Stripe.PaymentIntent, asked: Money): Outcome {
   const { id, status, client_secret: secret } = payment;
-  if (status === 'succeeded') {
-    const received = { amountMinor: payment.amount_received, currency: payment.currency.toUpperCase() };
-    if (differs(received, asked)) return suspect(id, received, asked);
-    return { kind: 'succeeded', gatewayId: id, method: readMethod(payment.payment_method) };
+  switch (status) {
+    case 'succeeded': {
+      const received = fromStripe(payment.amount_received, payment.currency);
+      if (received === null || differs(received, asked)) {
+        return contradicts(id, `${payment.amount_received} ${payment.currency}`, asked);
+      }
+      return { kind: 'succeeded', gatewayId: id, method: readMethod(payment.payment_method) };
+    }
+    case 'canceled':
+      return readCanceled(id, payment.last_payment_error);
+    case 'processing':
+      return { kind: 'processing', gatewayId: id, detail: 'processing', patienceMs: PAYMENT_PATIENCE_MS };
+    case 'requires_action':
+      return secret === null
+        ? unreadable(id, status)
+        : { kind: 'waiting_for_member', gatewayId: id, clientSecret: secret };
+    case 'requires_payment_method':
+      return readDeclined(payment.last_payment_error, id, secret, status);
+    default:
+      return unreadable(id, status);
   }
-  if (status === 'canceled') return { kind: 'failed', gatewayId: id, code: codeOfCanceled(payment) };
-  if (status === 'requires_action' && secret !== null) {
-    return { kind: 'waiting_for_member', gatewayId: id, clientSecret: secret };
-  }
-  if (status === 'requires_payment_method' && payment.last_payment_error !== null) {
-    return readDecline(payment.last_payment_error, payment);
-  }
-  return unreadable(`payment ${id} is ${String(status)}`);
 }
 
 export function readSetup(setup: Stripe.SetupIntent): Outcome {
   const { id, status, client_secret: secret } = setup;
-  if (status === 'succeeded') return { kind: 'succeeded', gatewayId: id, method: readMethod(setup.payment_method) };
-  if (status === 'canceled') return { kind: 'failed', gatewayId: id, code: WITHDRAWN };
-  if (status === 'requires_action' && secret !== null) {
-    return { kind: 'waiting_for_member', gatewayId: id, clientSecret: secret };
+  switch (status) {
+    case 'succeeded':
+      return { kind: 'succeeded', gatewayId: id, method: readMethod(setup.payment_method) };
+    case 'canceled':
+      return { kind: 'withdrawn', gatewayId: id };
+    case 'processing':
+      return { kind: 'processing', gatewayId: id, detail: 'processing', patienceMs: PAYMENT_PATIENCE_MS };
+    case 'requires_action':
+      return secret === null
+        ? unreadable(id, status)
+        : { kind: 'waiting_for_member', gatewayId: id, clientSecret: secret };
+    case 'requires_payment_method':
+      return readDeclined(setup.last_setup_error, id, secret, status);
+    default:
+      return unreadable(id, status);
   }
-  if (status === 'requires_payment_method' && setup.last_setup_error !== null) {
-    const { decline_code: decline, code } = setup.last_setup_error;
-    return { kind: 'failed', gatewayId: id, code: decline ?? code ?? METHOD_REJECTED };
-  }
-  return unreadable(`setup ${id} is ${String(status)}`);
 }
 
 export function readRefund(refund: Stripe.Refund, asked: Money): Outcome {
   const { id, status } = refund;
-  if (status === 'succeeded') {
-    const returned = { amountMinor: refund.amount, currency: refund.currency.toUpperCase() };
-    if (differs(returned, asked)) return suspect(id, returned, asked);
-    return { kind: 'succeeded', gatewayId: id, method: null };
+  switch (status) {
+    case 'succeeded': {
+      const returned = fromStripe(refund.amount, refund.currency);
+      if (returned === null || differs(returned, asked)) {
+        return contradicts(id, `${refund.amount} ${refund.currency}`, asked);
+      }
+      return { kind: 'succeeded', gatewayId: id, method: null };
+    }
+    case 'pending':
+    case 'requires_action': {
+      const detail = status === 'pending' ? (refund.pending_reason ?? 'processing') : status;
+      const patienceMs = REFUND_PATIENCE_MS[detail] ?? REFUND_PATIENCE_MS['processing'] ?? 0;
+      return { kind: 'processing', gatewayId: id, detail, patienceMs };
+    }
+    case 'failed':
+    case 'canceled':
+      // The bank holds the payment: what the dispute decides, no other attempt can.
+      if (refund.failure_reason === DISPUTED) return { kind: 'refused', gatewayId: id, code: CHARGE_DISPUTED };
+      return { kind: 'declined', gatewayId: id, code: refund.failure_reason ?? status, decline: 'soft' };
+    default:
+      return unreadable(id, status);
   }
-  if (status === 'failed' || status === 'canceled') {
-    return { kind: 'failed', gatewayId: id, code: refund.failure_reason ?? status };
-  }
-  return unreadable(`refund ${id} is ${String(status)}`);
 }
 
-const DISPUTE_STATUSES: Record<string, ChargebackStatus> = {
+export function readReturned(refund: Stripe.Refund): GatewayRefund {
+  const { id, amount, currency, status, payment_intent: payment } = refund;
+  const money = fromStripe(amount, currency) ?? { amountMinor: amount, currency: currency.toUpperCase() };
+  const came =
+    status === 'succeeded' ? 'succeeded' : status === 'failed' || status === 'canceled' ? 'failed' : 'processing';
+  return {
+    ...money,
+    gatewayRefundId: id,
+    paymentId: typeof payment === 'string' ? payment : (payment?.id ?? null),
+    reference: refund.metadata?.reference ?? null,
+    status: came,
+  };
+}
+
+/** docs.stripe.com/api/disputes/object: an inquiry (`warning_…`) takes no money until it escalates. */
+const DISPUTE_STATUSES: Record<string, ChargebackStatus | 'inquiry' | null> = {
   needs_response: 'open',
   under_review: 'open',
   won: 'won',
@@ -60,76 +119,41 @@ const DISPUTE_STATUSES: Record<string, ChargebackStatus> = {
   // Lost, and asked once more: the money is gone unless that is won.
   appeal_needs_response: 'lost',
   appeal_under_review: 'lost',
+  warning_needs_response: 'inquiry',
+  warning_under_review: 'inquiry',
+  warning_closed: null,
+  prevented: null,
 };
 
-export function statusOfDispute(status: string): ChargebackStatus | null {
-  return DISPUTE_STATUSES[status] ?? null;
+export function statusOfDispute(status: string): GatewayDispute['status'] {
+  return status in DISPUTE_STATUSES ? (DISPUTE_STATUSES[status] ?? null) : 'unreadable';
 }
 
 export function readDispute(dispute: Stripe.Dispute): GatewayDispute {
-  const {
-    id,
-    amount: amountMinor,
-    currency,
-    reason,
-    status,
-    payment_intent: payment,
-    evidence_details: evidence,
-  } = dispute;
+  const { id, amount, currency, reason, status, payment_intent: payment, evidence_details: evidence } = dispute;
   const whole = typeof payment === 'string' ? null : payment;
   return {
+    ...(fromStripe(amount, currency) ?? { amountMinor: amount, currency: currency.toUpperCase() }),
     gatewayDisputeId: id,
     paymentId: typeof payment === 'string' ? payment : (payment?.id ?? null),
     reference: whole?.metadata.reference ?? null,
-    amountMinor,
-    currency: currency.toUpperCase(),
     reason,
     status: statusOfDispute(status),
     answerBy: evidence.due_by === null || evidence.due_by === 0 ? null : new Date(evidence.due_by * 1000),
   };
 }
 
-/** What an exception of the SDK says about the money: a refusal is a no, everything else leaves it open. */
-export function readTrouble(error: unknown): Outcome {
-  if (error instanceof Stripe.errors.StripeCardError) {
-    const payment = error.payment_intent;
-    const declined: Declined = { code: error.code, decline_code: error.decline_code };
-    if (payment === undefined) return { kind: 'failed', gatewayId: null, code: reasonOf(declined) };
-    return readDecline(declined, payment);
-  }
-  if (error instanceof Stripe.errors.StripeInvalidRequestError) {
-    const aboutMethod = error.param === 'payment_method' || error.code === 'payment_method_unexpected_state';
-    if (aboutMethod) return { kind: 'failed', gatewayId: null, code: METHOD_REJECTED };
-    // The bank holds the payment back: nothing of it was returned, and nothing can be.
-    if (error.code === CHARGE_DISPUTED) return { kind: 'failed', gatewayId: null, code: CHARGE_DISPUTED };
-    return { kind: 'unknown', detail: `the gateway refused the request itself: ${error.message}`, suspect: true };
-  }
-  return unreadable(error instanceof Error ? error.message : String(error));
-}
-
 /** A payment canceled after its decline tells the decline; one that waited for the member was withdrawn. */
-function codeOfCanceled({ last_payment_error: error }: Stripe.PaymentIntent): string {
-  const code = error?.decline_code ?? error?.code ?? WITHDRAWN;
-  return code === 'authentication_required' ? WITHDRAWN : code;
+function readCanceled(gatewayId: string, error: StripeDecline | null): Outcome {
+  if (error === null || wantsMember(error)) return { kind: 'withdrawn', gatewayId };
+  return { kind: 'declined', gatewayId, code: reasonOf(error), decline: kindOfDecline(error) };
 }
 
-interface Declined {
-  code?: string | undefined;
-  decline_code?: string | undefined;
-}
-
-function reasonOf({ code, decline_code: decline }: Declined): string {
-  return decline ?? code ?? 'card_declined';
-}
-
-function readDecline(declined: Declined, payment: Stripe.PaymentIntent): Outcome {
-  const reason = reasonOf(declined);
-  const { id, client_secret: secret } = payment;
-  // The bank wants the member: the same payment goes on as soon as they have authenticated.
-  if ((declined.code === 'authentication_required' || reason === 'authentication_required') && secret !== null) {
-    return { kind: 'waiting_for_member', gatewayId: id, clientSecret: secret };
-  }
-  return { kind: 'failed', gatewayId: id, code: reason };
+/** The bank may want the member: the same payment goes on as soon as they have authenticated. */
+function readDeclined(error: StripeDecline | null, id: string, secret: string | null, status: string): Outcome {
+  if (error === null) return unreadable(id, status);
+  if (wantsMember(error) && secret !== null) return { kind: 'waiting_for_member', gatewayId: id, clientSecret: secret };
+  return { kind: 'declined', gatewayId: id, code: reasonOf(error), decline: kindOfDecline(error) };
 }
 
 function readMethod(method: string | Stripe.PaymentMethod | null): StoredMethod | null {
@@ -142,11 +166,10 @@ function differs(answered: Money, asked: Money): boolean {
   return answered.amountMinor !== asked.amountMinor || answered.currency !== asked.currency;
 }
 
-function suspect(id: string, answered: Money, asked: Money): Outcome {
-  const detail = `${id}: the gateway speaks of ${answered.amountMinor} ${answered.currency}, ${asked.amountMinor} ${asked.currency} was asked`;
-  return { kind: 'unknown', detail, suspect: true };
+function contradicts(id: string, told: string, asked: Money): Outcome {
+  return { kind: 'contradicts', detail: `${id}: the gateway speaks of ${told}, ${formatMoney(asked)} was asked` };
 }
 
-function unreadable(detail: string): Outcome {
-  return { kind: 'unknown', detail };
+function unreadable(id: string, status: string | null): Outcome {
+  return { kind: 'unknown', detail: `${id} is ${String(status)}` };
 }

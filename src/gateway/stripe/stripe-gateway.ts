@@ -1,33 +1,40 @@
 /**
- * Speaks to Stripe, or to anything that speaks Stripe's API, through the official SDK only. Every call has a reference
+ * Speaks to Stripe, or to anything that speaks Stripe's API, through the official SDK only. Every request has a reference
  * that is its idempotency key and its metadata, one try where money moves, and a time limit; every answer becomes an outcome.
  */
 import { Injectable } from '@nestjs/common';
 import Stripe from 'stripe';
+import { HOUR_MS } from '../../domain/instant.js';
 import type { Money } from '../../domain/money.js';
+import type { SettlementLine } from '../../domain/reconciliation.js';
 import { Config } from '../../platform/config.js';
-import { RequestProblem } from '../../platform/http/problem.js';
-import { machineNow } from '../../platform/time/clock.js';
-import { WITHDRAWN, type Outcome, type GatewayDispute } from '../outcome.js';
-import { readDispute, readPayment, readRefund, readSetup, readTrouble } from './stripe-answers.js';
+import {
+  CUSTOMER_GONE,
+  METHOD_REJECTED,
+  type GatewayDispute,
+  type GatewayNotice,
+  type GatewayRefund,
+  type Order,
+  type Outcome,
+} from '../outcome.js';
+import type { CustomerAnswer, Found, PaymentGateway, SentRequest } from '../payment-gateway.js';
+import { readDispute, readReturned } from './stripe-answers.js';
+import { refusesAmount, stepOf } from './stripe-currencies.js';
+import { isMissing, mayBeGone, readTrouble } from './stripe-errors.js';
+import { movementOf, STRIPE_SETTLES_WITHIN_MS } from './stripe-movements.js';
+import { readStripeNotice } from './stripe-notice.js';
+import { StripeOrders } from './stripe-orders.js';
 
-const EVENT_TOLERANCE_SECONDS = 300;
 const SANDBOX_KEY = 'sk_test_sandbox';
 
-export interface ChargeOrder {
-  customer: string;
-  method: string;
-  money: Money;
-  reference: string;
-  /** The member is not there: nothing can be authenticated. */
-  offSession: boolean;
-  /** Keep the method for later charges when this one succeeds. */
-  keepMethod: boolean;
-}
-
 @Injectable()
-export class StripeGateway {
+export class StripeGateway implements PaymentGateway {
+  readonly name = 'stripe';
+  // Stripe keeps idempotency keys for at least 24 hours; within 20 the same key cannot charge twice.
+  readonly keyKeptMs = 20 * HOUR_MS;
+  readonly settlesWithinMs = STRIPE_SETTLES_WITHIN_MS;
   private readonly stripe: Stripe;
+  private readonly orders: StripeOrders;
 
   constructor(private readonly config: Config) {
     const base = config.STRIPE_API_BASE === undefined ? null : new URL(config.STRIPE_API_BASE);
@@ -39,112 +46,76 @@ export class StripeGateway {
         ? {}
         : { host: base.hostname, port: base.port, protocol: base.protocol === 'https:' ? 'https' : 'http' }),
     });
+    this.orders = new StripeOrders(this.stripe);
   }
 
-  /** Creates the customer the gateway knows the user by; asking twice, also at once, gives the same one. */
-  async createCustomer(userId: string): Promise<string> {
-    const customer = await this.stripe.customers.create(
-      { metadata: { userId } },
-      { idempotencyKey: `customer_${userId}`, maxNetworkRetries: 3 },
-    );
-    return customer.id;
-  }
-
-  async charge(order: ChargeOrder): Promise<Outcome> {
-    const { customer, method, money, reference } = order;
-    const answer = await this.outcomeOf(async () => {
-      const payment = await this.stripe.paymentIntents.create(
-        {
-          amount: money.amountMinor,
-          currency: money.currency.toLowerCase(),
-          customer,
-          payment_method: method,
-          automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
-          confirm: true,
-          metadata: { reference },
-          expand: ['payment_method'],
-          ...(order.offSession ? { off_session: true } : {}),
-          ...(order.keepMethod ? { setup_future_usage: 'off_session' as const } : {}),
-        },
+  async createCustomer(userId: string, reference: string): Promise<CustomerAnswer> {
+    try {
+      const { id: customerId } = await this.stripe.customers.create(
+        { metadata: { userId } },
         { idempotencyKey: reference },
       );
-      return readPayment(payment, money);
-    });
-    return this.closeDeclined(answer, money);
+      return { kind: 'customer', customerId };
+    } catch (error) {
+      return readTrouble(error);
+    }
   }
 
-  /** Checks that a method can be charged without the member, without taking money. */
-  validate(customer: string, method: string, reference: string): Promise<Outcome> {
-    return this.outcomeOf(async () => {
-      const setup = await this.stripe.setupIntents.create(
-        {
-          customer,
-          payment_method: method,
-          automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
-          usage: 'off_session',
-          confirm: true,
-          metadata: { reference },
-          expand: ['payment_method'],
-        },
-        { idempotencyKey: reference },
-      );
-      return readSetup(setup);
-    });
+  async send(order: Order, reference: string): Promise<Outcome> {
+    const outcome = await this.outcomeOf(() => this.orders.create(order, reference));
+    return this.closeDeclined(order, order.kind === 'refund' ? outcome : await this.orWhatIsGone(order, outcome));
   }
 
-  refund(payment: string, money: Money, reference: string): Promise<Outcome> {
-    return this.outcomeOf(async () => {
-      const refund = await this.stripe.refunds.create(
-        { payment_intent: payment, amount: money.amountMinor, metadata: { reference } },
-        { idempotencyKey: reference },
-      );
-      return readRefund(refund, money);
-    });
-  }
-
-  /** What became of a charge, by its reference; null when the gateway never heard of it. */
-  async findCharge(customer: string, reference: string, money: Money): Promise<Outcome | null> {
+  async find({ order, reference, gatewayId, intendedAt }: SentRequest): Promise<Outcome | null> {
     const found = await this.outcomeOf(async () => {
-      const expand = ['data.payment_method'];
-      for await (const payment of this.stripe.paymentIntents.list({ customer, limit: 100, expand })) {
-        if (payment.metadata.reference === reference) return readPayment(payment, money);
+      if (gatewayId !== null) return this.orders.read(order, gatewayId);
+      for await (const { outcome, reference: named } of this.orders.list(order, intendedAt)) {
+        if (named === reference) return outcome;
       }
       return null;
     });
-    return found === null ? null : this.closeDeclined(found, money);
+    return found === null ? null : this.closeDeclined(order, found);
   }
 
-  findValidation(customer: string, reference: string): Promise<Outcome | null> {
-    return this.outcomeOf(async () => {
-      const expand = ['data.payment_method'];
-      for await (const setup of this.stripe.setupIntents.list({ customer, limit: 100, expand })) {
-        if (setup.metadata?.reference === reference) return readSetup(setup);
-      }
-      return null;
+  look(order: Order, gatewayId: string): Promise<Found<{ outcome: Outcome; reference: string | null }>> {
+    return this.answerOf(() => this.orders.look(order, gatewayId));
+  }
+
+  async withdraw(order: Order, gatewayId: string): Promise<Outcome> {
+    const canceled = await this.outcomeOf<Outcome>(async () => {
+      await this.orders.cancel(order, gatewayId);
+      return { kind: 'withdrawn', gatewayId };
     });
+    // Anything but a clean yes: read what it became.
+    return canceled.kind === 'withdrawn' ? canceled : this.outcomeOf(() => this.orders.read(order, gatewayId));
   }
 
-  findRefund(payment: string, reference: string, money: Money): Promise<Outcome | null> {
-    return this.outcomeOf(async () => {
+  async refundsOf(payment: string): Promise<GatewayRefund[] | Outcome> {
+    try {
+      const refunds: GatewayRefund[] = [];
       for await (const refund of this.stripe.refunds.list({ payment_intent: payment, limit: 100 })) {
-        if (refund.metadata?.reference === reference) return readRefund(refund, money);
+        refunds.push(readReturned(refund));
       }
-      return null;
-    });
+      return refunds;
+    } catch (error) {
+      return readTrouble(error);
+    }
   }
 
-  /** What the gateway says of a dispute now. */
-  findDispute(id: string): Promise<GatewayDispute | 'unheard_of' | 'unanswered'> {
+  findRefund(id: string): Promise<Found<GatewayRefund>> {
+    return this.answerOf(async () => readReturned(await this.stripe.refunds.retrieve(id)));
+  }
+
+  findDispute(id: string): Promise<Found<GatewayDispute>> {
     return this.answerOf(async () =>
       readDispute(await this.stripe.disputes.retrieve(id, { expand: ['payment_intent'] })),
     );
   }
 
-  /** Disputes that began at an instant or later, also about payments that are not ours; without an instant, all. */
-  disputesSince(since: Date | null): Promise<GatewayDispute[] | 'unheard_of' | 'unanswered'> {
+  disputesSince(since: Date | null): Promise<Found<GatewayDispute[]>> {
     return this.answerOf(async () => {
       const disputes: GatewayDispute[] = [];
-      const created = since === null ? {} : { created: { gte: Math.floor(since.getTime() / 1000) } };
+      const created = since === null ? {} : { created: { gte: secondsOf(since) } };
       const expand = ['data.payment_intent'];
       for await (const dispute of this.stripe.disputes.list({ limit: 100, expand, ...created })) {
         disputes.push(readDispute(dispute));
@@ -153,77 +124,66 @@ export class StripeGateway {
     });
   }
 
-  /** Everything that moved the balance from one instant to another (exclusive), each with what moved. */
-  balanceTransactions(from: Date, to: Date): AsyncIterable<Stripe.BalanceTransaction> {
-    const created = { gte: Math.floor(from.getTime() / 1000), lt: Math.floor(to.getTime() / 1000) };
-    return this.stripe.balanceTransactions.list(
-      { created, limit: 100, expand: ['data.source'] },
-      { maxNetworkRetries: 3 },
-    );
+  findWarning(id: string): Promise<Found<{ paymentId: string | null; words: string }>> {
+    return this.answerOf(async () => {
+      const { payment_intent: payment, fraud_type: words } = await this.stripe.radar.earlyFraudWarnings.retrieve(id);
+      return { paymentId: typeof payment === 'string' ? payment : (payment?.id ?? null), words };
+    });
   }
 
-  /** Takes a charge back that waits for the member; it may have succeeded in the meantime. */
-  async withdrawCharge(gatewayId: string, money: Money): Promise<Outcome> {
-    return this.withdraw(
-      () => this.stripe.paymentIntents.cancel(gatewayId),
-      async () =>
-        readPayment(await this.stripe.paymentIntents.retrieve(gatewayId, { expand: ['payment_method'] }), money),
-    );
-  }
-
-  async withdrawValidation(gatewayId: string): Promise<Outcome> {
-    return this.withdraw(
-      () => this.stripe.setupIntents.cancel(gatewayId),
-      async () => readSetup(await this.stripe.setupIntents.retrieve(gatewayId, { expand: ['payment_method'] })),
-    );
-  }
-
-  /** The event of a webhook call; refuses 400 `webhook_signature_invalid`, also when its time is 300 s off either way. */
-  readEvent(payload: string, signature: string): Stripe.Event {
-    const sentAtSeconds = Number(/(?:^|,)t=(\d+)/.exec(signature)?.[1]);
-    const offSeconds = Math.abs(machineNow().getTime() / 1000 - sentAtSeconds);
-    try {
-      if (!(offSeconds <= EVENT_TOLERANCE_SECONDS)) throw new Error('its time is too far from ours');
-      return this.stripe.webhooks.constructEvent(
-        payload,
-        signature,
-        this.config.STRIPE_WEBHOOK_SECRET,
-        EVENT_TOLERANCE_SECONDS,
-      );
-    } catch {
-      throw new RequestProblem(
-        400,
-        'webhook_signature_invalid',
-        'The Stripe-Signature does not fit this body and time.',
-      );
+  async *movements(from: Date, to: Date): AsyncGenerator<SettlementLine> {
+    const asked = { created: { gte: secondsOf(from), lt: secondsOf(to) }, limit: 100, expand: ['data.source'] };
+    for await (const transaction of this.stripe.balanceTransactions.list(asked, { maxNetworkRetries: 3 })) {
+      yield movementOf(transaction);
     }
+  }
+
+  readNotice(body: string, header: (name: string) => string | undefined): GatewayNotice {
+    const signature = header('stripe-signature') ?? '';
+    return readStripeNotice(this.stripe.webhooks, { body, signature, secret: this.config.STRIPE_WEBHOOK_SECRET });
+  }
+
+  stepOf(currency: string): number {
+    return stepOf(currency);
+  }
+
+  refusesAmount(money: Money): string | null {
+    return refusesAmount(money);
   }
 
   /**
    * A declined payment can still be confirmed by a device that holds its secret; the decline is definitive, and another
    * attempt safe, only once it is canceled.
    */
-  private async closeDeclined(declined: Outcome, money: Money): Promise<Outcome> {
-    if (declined.kind !== 'failed' || declined.gatewayId === null) return declined;
-    const closed = await this.withdrawCharge(declined.gatewayId, money);
-    return closed.kind === 'failed' ? declined : closed;
+  private async closeDeclined(order: Order, outcome: Outcome): Promise<Outcome> {
+    const open = order.kind === 'charge' && (outcome.kind === 'declined' || outcome.kind === 'refused');
+    if (!open || outcome.gatewayId === null) return outcome;
+    const closed = await this.withdraw(order, outcome.gatewayId);
+    return ['withdrawn', 'declined', 'refused'].includes(closed.kind) ? outcome : closed;
   }
 
-  private async withdraw(cancel: () => Promise<{ id: string }>, read: () => Promise<Outcome>): Promise<Outcome> {
-    const canceled = await this.outcomeOf<Outcome>(async () => {
-      const { id } = await cancel();
-      return { kind: 'failed', gatewayId: id, code: WITHDRAWN };
-    });
-    // Anything but a clean yes: read what it became.
-    return canceled.kind === 'failed' && canceled.code === WITHDRAWN ? canceled : this.outcomeOf(read);
+  /** A refusal does not always name what is gone: the customer and the method are looked up. */
+  private async orWhatIsGone(order: Exclude<Order, { kind: 'refund' }>, outcome: Outcome): Promise<Outcome> {
+    if (!mayBeGone(outcome)) return outcome;
+    const { customer, method } = order;
+    const gone = { ...outcome, kind: 'declined', gatewayId: null, decline: 'hard' } as const;
+    const known = await this.answerOf(() => this.stripe.customers.retrieve(customer));
+    if (known === 'unheard_of' || (typeof known === 'object' && known.deleted === true)) {
+      return { ...gone, code: CUSTOMER_GONE };
+    }
+    // One that is new has no customer yet.
+    if (order.kind === 'validation' || order.keepMethod) return outcome;
+    const kept = await this.answerOf(() => this.stripe.paymentMethods.retrieve(method));
+    const usable = kept === 'unanswered' || (typeof kept === 'object' && kept.customer === customer);
+    return usable ? outcome : { ...gone, code: METHOD_REJECTED };
   }
 
-  private async answerOf<T>(call: () => Promise<T>): Promise<T | 'unheard_of' | 'unanswered'> {
+  private async answerOf<T>(call: () => Promise<T>): Promise<Found<T>> {
     try {
       return await call();
     } catch (error) {
       if (!(error instanceof Stripe.errors.StripeError)) throw error;
-      return error.statusCode === 404 ? 'unheard_of' : 'unanswered';
+      return isMissing(error) ? 'unheard_of' : 'unanswered';
     }
   }
 
@@ -234,4 +194,8 @@ export class StripeGateway {
       return readTrouble(error);
     }
   }
+}
+
+function secondsOf(at: Date): number {
+  return Math.floor(at.getTime() / 1000);
 }

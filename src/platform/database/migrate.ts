@@ -10,6 +10,7 @@ import { Invoices1764000000004 } from '../../../migrations/1764000000004-invoice
 import { Roles1764000000005 } from '../../../migrations/1764000000005-roles.js';
 import { Words1764300000000 } from '../../../migrations/1764300000000-words.js';
 import { DeclaredWork1764300000001 } from '../../../migrations/1764300000001-declared-work.js';
+import { Gateways1764400000000 } from '../../../migrations/1764400000000-gateways.js';
 import { giveRights } from './database-roles.js';
 import { dataSourceOptions } from './database.js';
 
@@ -22,6 +23,7 @@ export const MIGRATIONS = [
   Roles1764000000005,
   Words1764300000000,
   DeclaredWork1764300000001,
+  Gateways1764400000000,
 ];
 
 const MIGRATION_LOCK = 7_316_402;

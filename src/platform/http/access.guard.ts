@@ -45,8 +45,9 @@ export class AccessGuard implements CanActivate, OnApplicationBootstrap {
     if (access === 'public') return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const caller = await this.authenticate(request.headers.authorization);
-    if (access === undefined || !caller.scopes.includes(access)) {
-      throw new RequestProblem(403, 'scope_missing', `This needs a token with the scope "${access ?? 'none'}".`);
+    if (access?.some((scope) => caller.scopes.includes(scope)) !== true) {
+      const needed = (access ?? ['none']).map((scope) => `"${scope}"`).join(' or ');
+      throw new RequestProblem(403, 'scope_missing', `This needs a token with the scope ${needed}.`);
     }
     request.caller = caller;
     return true;

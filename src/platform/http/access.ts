@@ -10,11 +10,11 @@ export const SCOPES = ['storefront', 'risk', 'operations', 'finance'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export const ACCESS = 'access';
-export type Access = Scope | 'public';
+export type Access = readonly Scope[] | 'public';
 
-/** The caller's token must carry this scope. */
-export function RequireScope(scope: Scope): ClassDecorator & MethodDecorator {
-  return applyDecorators(SetMetadata(ACCESS, scope), ApiBearerAuth(scope));
+/** The caller's token must carry one of these scopes. */
+export function RequireScope(...scopes: Scope[]): ClassDecorator & MethodDecorator {
+  return applyDecorators(SetMetadata(ACCESS, scopes), ...scopes.map((scope) => ApiBearerAuth(scope)));
 }
 
 /** Needs no token: health, documents, and what proves itself by another signature. */

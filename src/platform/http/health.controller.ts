@@ -5,7 +5,14 @@ import { DataSource } from 'typeorm';
 import { migrationsAreCurrent } from '../database/migrate.js';
 import { JobRunner } from '../jobs/job-runner.js';
 import { Public } from './access.js';
+import { HealthNotes } from './health-notes.js';
 import { RequestProblem } from './problem.js';
+
+class ReadyView {
+  status: 'ok';
+  /** Absent while every gateway answers. */
+  gateway?: string;
+}
 
 @ApiTags('machines')
 @Public()
@@ -14,6 +21,7 @@ export class HealthController {
   constructor(
     private readonly source: DataSource,
     private readonly jobs: JobRunner,
+    private readonly notes: HealthNotes,
   ) {}
 
   /** The process answers. */
@@ -22,9 +30,12 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Database and queue are reachable and the migrations are current; 503 `not_ready` otherwise. */
+  /**
+   * Database and queue are reachable and the migrations are current; 503 `not_ready` otherwise. `gateway` says since when a
+   * payment gateway does not answer or lets nobody in: the service is ready all the same.
+   */
   @Get('ready')
-  async ready(): Promise<{ status: 'ok' }> {
+  async ready(): Promise<ReadyView> {
     const current = await migrationsAreCurrent(this.source).catch((error: Error) => {
       throw notReady(`the database does not answer: ${error.message}`);
     });
@@ -32,7 +43,7 @@ export class HealthController {
     await this.jobs.ping().catch((error: Error) => {
       throw notReady(error.message);
     });
-    return { status: 'ok' };
+    return { status: 'ok', ...(await this.notes.read()) };
   }
 }
 

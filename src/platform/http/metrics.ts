@@ -16,6 +16,12 @@ export interface Measure {
   count(): Promise<{ name: string; count: number }[]>;
 }
 
+interface Named<Label extends string> {
+  name: string;
+  help: string;
+  labelNames: Label[];
+}
+
 @Injectable()
 export class Metrics {
   private readonly registry = new Registry();
@@ -43,6 +49,15 @@ export class Metrics {
     const { name, help, label } = measure;
     const gauge = new Gauge({ name, help, labelNames: [label], registers: [this.registry] });
     this.measures.push({ ...measure, gauge });
+  }
+
+  /** What a room counts as it happens. */
+  counter<Label extends string>(named: Named<Label>): Counter<Label> {
+    return new Counter({ ...named, registers: [this.registry] });
+  }
+
+  histogram<Label extends string>(named: Named<Label> & { buckets: number[] }): Histogram<Label> {
+    return new Histogram({ ...named, registers: [this.registry] });
   }
 
   get contentType(): string {

@@ -25,6 +25,8 @@ export interface Movement {
   reference: string | null;
   amount: number;
   currency: string;
+  /** Of a refund, the gateway's id. */
+  refund?: string | null;
   /** True when it was there before our rows were read: newer ones may not have been heard of yet. */
   before: boolean;
 }

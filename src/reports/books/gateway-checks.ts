@@ -10,20 +10,26 @@ import { SWITCHED_OFF } from './money-checks.js';
  * A full join is never a nested loop: nobody can tell the planner how long the list is.
  */
 const BOTH_SIDES = `
+  moved as (
+    select * from jsonb_to_recordset($1::jsonb) as m (type text, "paymentIntent" text, reference text, amount bigint,
+      currency text, refund text, before boolean)),
+  -- One that others had made goes under the reference that its refund has here.
+  named as (
+    select m.type, m."paymentIntent", coalesce(k.reference, m.reference, m.refund) as reference, m.amount, m.currency, m.before
+    from moved m left join gateway_requests k on m.type like 'refund%' and k.kind = 'refund' and k.gateway_id = m.refund),
   listed as (
     select *, bool_or(type = 'refund_failure') over (partition by reference) and reference is not null as undelivered
-    from jsonb_to_recordset($1::jsonb) as m (type text, "paymentIntent" text, reference text, amount bigint,
-      currency text, before boolean)),
+    from named),
   there as (select * from listed where type = 'capture' or (type = 'refund' and not undelivered)),
   asked as (
     select case q.kind when 'refund' then 'refund' else 'capture' end as type, q.reference, q.subject_id, q.subscription_id,
-      q.status, q.decided_at, q.intended_at, coalesce(c.amount_minor, r.amount_minor) as ours,
-      coalesce(c.currency, r.currency) as our_currency,
-      q.status = 'succeeded' and coalesce(c.status = 'succeeded', r.status = 'succeeded' and q.code is null, false) as here
+      q.status, q.decided_at, q.intended_at, coalesce(c.amount_minor, (q.asks->>'amountMinor')::bigint, r.amount_minor) as ours,
+      coalesce(c.amount_minor, r.amount_minor) as whole, coalesce(c.currency, r.currency) as our_currency,
+      q.status = 'succeeded' and coalesce(c.status = 'succeeded', q.code is null, false) as here
     from gateway_requests q left join charges c on c.id = q.subject_id left join refunds r on r.id = q.subject_id
     where q.kind <> 'validation'),
   sides as (
-    select type, reference, subject_id, subscription_id, status, decided_at, intended_at, ours, our_currency,
+    select type, reference, subject_id, subscription_id, status, decided_at, intended_at, ours, whole, our_currency,
       t."paymentIntent" as payment, t.amount as theirs, t.currency as their_currency, coalesce(t.before, false) as before,
       t.amount is not null as there, a.subject_id is not null as asked, coalesce(a.here, false) as here
     from there t full join asked a using (type, reference))`;
@@ -42,7 +48,8 @@ const twice = (type: 'capture' | 'refund'): string => `
   with ${BOTH_SIDES}
   select subject_id as ${type === 'capture' ? 'charge' : 'refund'}, subscription_id, count(*) as times,
     array_agg(reference) as references
-  from sides where type = '${type}' and there and asked group by subject_id, subscription_id having count(*) > 1`;
+  from sides where type = '${type}' and there and asked group by subject_id, subscription_id
+  having count(*) > 1 and sum(theirs) > min(whole)`;
 
 export const GATEWAY_CHECKS: readonly Check[] = [
   {

@@ -17,10 +17,13 @@ const DEFERRED = (account: string, kind: string): string => `
 /** How often a refund was paid, by the gateway and not reversed, or another way. */
 const PAID = `
   paid as (
-    select r.id, (select count(*) from gateway_requests q
-        where q.subject_id = r.id and q.status = 'succeeded' and q.code is null) as by_gateway,
-      case when r.paid_otherwise_at is null then 0 else 1 end as otherwise
-    from refunds r)`;
+    select r.id, count(q.id) as by_gateway, case when r.paid_otherwise_at is null then 0 else 1 end as otherwise,
+      coalesce(sum(least(a.asked, r.amount_minor)) filter (where q.id is not null), 0) as gateway_minor,
+      coalesce(sum(a.asked) filter (where a.asked < r.amount_minor), 0) as parts_minor
+    from refunds r
+    left join gateway_requests q on q.subject_id = r.id and q.status = 'succeeded' and q.code is null
+    left join lateral (select (q.asks->>'amountMinor')::bigint as asked) a on true
+    group by r.id)`;
 
 export const LEDGER_CHECKS: readonly Check[] = [
   {
@@ -89,7 +92,7 @@ export const LEDGER_CHECKS: readonly Check[] = [
       join paid on paid.id = r.id
       left join posted p on p.subject_id = r.id
       where coalesce(p.times, 0) <> paid.by_gateway + paid.otherwise
-        or coalesce(p.amount, 0) <> (paid.by_gateway + paid.otherwise) * r.amount_minor`,
+        or coalesce(p.amount, 0) <> paid.gateway_minor + paid.otherwise * (r.amount_minor - paid.parts_minor)`,
   },
   {
     id: 'I17',

@@ -7,12 +7,14 @@ const PROMISE = `interval '15 minutes'`;
 export const LIVENESS_CHECKS: readonly Check[] = [
   {
     id: 'L01',
-    sentence: 'Nothing asked of the gateway is undecided for more than an hour unless it is a case.',
+    sentence: 'Nothing asked of a gateway is undecided for longer than its state deserves unless it is a case.',
     given: 'now',
     sql: `
       select q.id as request, q.kind, q.reference, q.status, q.intended_at from gateway_requests q
-      where q.status in ('intended', 'submitted', 'unknown') and q.intended_at < $1::timestamptz - interval '1 hour' - ${PROMISE}
-        and not exists (select from cases x where x.subject_id = q.id and x.resolved_at is null)`,
+      where q.decided_at is null and q.status <> 'waiting_for_member'
+        and coalesce(q.case_at, q.intended_at + interval '1 hour') < $1::timestamptz - ${PROMISE}
+        and not exists (select from cases x where x.subject_id = q.id and x.resolved_at is null)
+        and not exists (select from gateway_outages o where o.gateway = q.gateway and o.kind = 'locked_out')`,
   },
   {
     id: 'L02',
@@ -39,6 +41,8 @@ export const LIVENESS_CHECKS: readonly Check[] = [
       where status <> 'succeeded' and overdue_at is null and deadline_at < $1::timestamptz - ${PROMISE}
       union all
       select 'ask_chargeback', id, next_query_at from chargebacks where next_query_at < $1::timestamptz - ${PROMISE}
+      union all
+      select 'ask_inquiry', id, next_query_at from dispute_inquiries where next_query_at < $1::timestamptz - ${PROMISE}
       union all
       select 'correct_capture', id, unapplied_at from charges
       where disputed_minor = 0 and unapplied_at < $1::timestamptz - ${PROMISE}

@@ -1,7 +1,10 @@
 /** What must always hold of charges, refunds, mandates and what the gateway has answered. */
 import type { Check } from './check.js';
 
-const RETURNED = `returned as (select charge_id, sum(amount_minor) as amount from refunds group by charge_id)`;
+/** What the bank of a lost dispute has paid counts as charged back. */
+const RETURNED = `returned as (
+  select charge_id, sum(amount_minor) as amount from refunds where paid_otherwise_by is distinct from 'gateway'
+  group by charge_id)`;
 
 /** From when until when a member had switched auto-renewal off, or opted out of a trial. */
 export const SWITCHED_OFF = `
@@ -188,18 +191,20 @@ export const MONEY_CHECKS: readonly Check[] = [
     sentence: 'Charges and refunds say what the gateway has answered: a yes is kept, and paid twice is a case.',
     sql: `
       with answered as (
-        select subject_id, count(*) as yes, array_agg(gateway_id) as gateway_ids from gateway_requests
+        select subject_id, count(*) as yes, array_agg(gateway_id) as gateway_ids,
+          max((asks->>'amountMinor')::bigint) as largest, sum((asks->>'amountMinor')::bigint) as total from gateway_requests
         where status = 'succeeded' and kind <> 'validation' and (kind <> 'refund' or code is null) group by subject_id),
       kept as (
-        select id, subscription_id, status, gateway_payment_id as gateway_id, 0 as otherwise from charges
+        select id, subscription_id, status, gateway_payment_id as gateway_id, 0 as otherwise, amount_minor as amount from charges
         union all
-        select id, subscription_id, status, gateway_refund_id, case when paid_otherwise_at is null then 0 else 1 end
-        from refunds)
+        select id, subscription_id, status, gateway_refund_id, case when paid_otherwise_at is null then 0 else 1 end,
+          amount_minor from refunds)
       select k.id, k.subscription_id, k.status, k.gateway_id, coalesce(a.yes, 0) as yes from kept k
       left join answered a on a.subject_id = k.id
-      where (k.status = 'succeeded') <> (coalesce(a.yes, 0) + k.otherwise > 0)
+      where (k.status = 'succeeded')
+          <> (k.otherwise > 0 or (coalesce(a.yes, 0) > 0 and coalesce(a.total, k.amount) >= k.amount))
         or (k.gateway_id is not null and not coalesce(k.gateway_id = any (a.gateway_ids), false))
-        or (a.yes + k.otherwise > 1 and not exists (
+        or (a.yes + k.otherwise > 1 and a.largest >= k.amount and not exists (
           select from cases x where x.kind in ('answer_contradicts', 'refund_paid_twice') and x.subject_id = k.id))`,
   },
   {

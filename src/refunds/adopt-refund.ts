@@ -1,0 +1,148 @@
+/**
+ * Money that went back of a payment without us: by hand at the gateway, or decided after a backup that was restored. It is
+ * found by a look, a notice or a settlement, and counts as returned: first it pays what is owed of the same payment, so that
+ * nothing is paid twice; the rest is a refund of its own that finance gives its reason (rules 7, 11).
+ */
+import { Injectable } from '@nestjs/common';
+import { CaseStore } from '../cases/case.store.js';
+import type { Charge } from '../domain/charge.js';
+import { formatMoney, type Money } from '../domain/money.js';
+import { refundReference, restMinor, type Refund } from '../domain/refund.js';
+import type { GatewayRefund, Order, Outcome } from '../gateway/outcome.js';
+import type { GatewayRequest } from '../gateway/request-kind.js';
+import { RequestStore } from '../gateway/request.store.js';
+import { ChargeStore } from '../payments/charge.store.js';
+import type { Change } from '../subscriptions/change.js';
+import { RecordFoundRefund } from './record-found-refund.js';
+import { RefundStore } from './refund.store.js';
+import { SettleRefund } from './settle-refund.js';
+
+/** As the gateway tells of a refund that is still under way there. */
+const UNDER_WAY_MS = 14 * 24 * 60 * 60 * 1000;
+
+export interface FoundPayment {
+  outcome: Extract<Outcome, { kind: 'succeeded' | 'processing' }>;
+  order: Extract<Order, { kind: 'refund' }>;
+}
+
+@Injectable()
+export class AdoptRefund {
+  constructor(
+    private readonly charges: ChargeStore,
+    private readonly refunds: RefundStore,
+    private readonly requests: RequestStore,
+    private readonly recordFoundRefund: RecordFoundRefund,
+    private readonly settleRefund: SettleRefund,
+    private readonly cases: CaseStore,
+  ) {}
+
+  /**
+   * Before a refund is sent: what the gateway has returned of its payment (`seen`) and nobody here knows. The first pays this
+   * refund, in full or in part; where all of it is paid, the others are kept as refunds of their own. Null when all is known.
+   */
+  async adoptAll(
+    change: Change,
+    request: GatewayRequest,
+    seen: readonly GatewayRefund[],
+  ): Promise<FoundPayment | null> {
+    const unknown: GatewayRefund[] = [];
+    for (const found of seen) {
+      if (found.status !== 'failed' && !(await this.isKnown(change, request.gateway, found))) unknown.push(found);
+    }
+    const [first, ...others] = unknown.sort(byId);
+    if (first === undefined) return null;
+    const refund = await this.refunds.lock(change.tx, request.subjectId);
+    if (first.amountMinor >= restMinor(refund)) {
+      const charge = await this.charges.lock(change.tx, refund.chargeId);
+      for (const other of others) {
+        if (other.status === 'succeeded')
+          await this.recordFoundRefund.record(change, charge, other, 'a look before a refund');
+      }
+    }
+    return { outcome: outcomeOf(first), order: orderOf(first) };
+  }
+
+  /**
+   * By a notice or a settlement. `foundBy`: which, for the timeline. False when it cannot be applied yet: the capture is not
+   * booked, or a refund of the same payment is under way.
+   */
+  async adopt(change: Change, chargeId: string, found: GatewayRefund, foundBy: string): Promise<boolean> {
+    const { tx } = change;
+    const charge = await this.charges.lock(tx, chargeId);
+    if (charge.status !== 'succeeded' || found.status === 'processing') return false;
+    if (found.status === 'failed' || (await this.isKnown(change, charge.gateway, found))) return true;
+    const all = await this.refunds.lockAll(tx, chargeId);
+    if (all.some(({ status }) => status === 'pending')) return false;
+    const owed = all.find(({ status }) => status === 'failed');
+    if (owed !== undefined) await this.pay(change, owed, found);
+    else if (found.currency !== charge.currency || found.amountMinor > (await this.heldMinor(change, charge))) {
+      await this.contradicts(change, charge, found);
+    } else await this.recordFoundRefund.record(change, charge, found, foundBy);
+    return true;
+  }
+
+  /** One that failed here has gone back all the same. */
+  private async pay(change: Change, owed: Refund, found: GatewayRefund): Promise<void> {
+    const refund: Refund = { ...owed, attempts: owed.attempts + 1 };
+    const { id: subjectId, attempts: attempt, gateway } = refund;
+    const made = {
+      kind: 'refund',
+      subjectId,
+      attempt,
+      gateway,
+      reference: refundReference(subjectId, attempt),
+    } as const;
+    const request = { ...made, asks: orderOf(found), gatewayId: found.gatewayRefundId };
+    await this.refunds.save(change.tx, refund);
+    await this.requests.adopt(change, request);
+    const excessMinor = await this.settleRefund.succeeded(change, refund, request, found.gatewayRefundId);
+    if (excessMinor === 0) return;
+    const charge = await this.charges.lock(change.tx, refund.chargeId);
+    const excess = { amountMinor: excessMinor, currency: found.currency };
+    await this.recordFoundRefund.recordExcess(change, charge, excess, found.gatewayRefundId);
+  }
+
+  /** By its id, or by our reference: that request is then asked about once more and brings its own answer. */
+  private async isKnown(
+    { tx, now }: Change,
+    gateway: string,
+    { gatewayRefundId, reference }: GatewayRefund,
+  ): Promise<boolean> {
+    if ((await this.requests.findByGatewayId(tx, gateway, gatewayRefundId)) !== null) return true;
+    const request = reference === null ? null : await this.requests.findByReference(reference, tx);
+    if (request === null || request.firstSubmittedAt === null) return false;
+    await this.requests.askAgain(tx, [request.reference], now);
+    return true;
+  }
+
+  private async heldMinor({ tx }: Change, { id, amountMinor }: Charge): Promise<number> {
+    return amountMinor - (await this.refunds.returnedMinor(tx, id));
+  }
+
+  private contradicts({ tx, now }: Change, charge: Charge, found: GatewayRefund): Promise<void> {
+    const words = `${formatMoney(found)} went back as ${found.gatewayRefundId}: more of charge ${charge.reference} than it still holds`;
+    return this.cases.open(tx, {
+      kind: 'refund_found',
+      subscriptionId: charge.subscriptionId,
+      subjectId: charge.id,
+      explanation: words,
+      data: { ...found },
+      openedAt: now,
+      recurs: true,
+    });
+  }
+}
+
+function byId(a: GatewayRefund, b: GatewayRefund): number {
+  return a.gatewayRefundId < b.gatewayRefundId ? -1 : 1;
+}
+
+function orderOf({ paymentId, amountMinor, currency }: GatewayRefund): Extract<Order, { kind: 'refund' }> {
+  const money: Money = { amountMinor, currency };
+  return { kind: 'refund', payment: paymentId ?? '', ...money };
+}
+
+function outcomeOf({ gatewayRefundId: gatewayId, status }: GatewayRefund): FoundPayment['outcome'] {
+  if (status === 'succeeded') return { kind: 'succeeded', gatewayId, method: null };
+  return { kind: 'processing', gatewayId, detail: 'returned by others, under way', patienceMs: UNDER_WAY_MS };
+}

@@ -1,0 +1,38 @@
+/** Finance says why money went back that nobody here had ordered; its case is closed by that. No money moves. */
+import { Injectable } from '@nestjs/common';
+import { CaseStore } from '../cases/case.store.js';
+import { Refusal } from '../domain/refusal.js';
+import { ChangeSubscription } from '../subscriptions/change-subscription.js';
+import { RefundStore } from './refund.store.js';
+
+@Injectable()
+export class GiveRefundReason {
+  constructor(
+    private readonly changeSubscription: ChangeSubscription,
+    private readonly refunds: RefundStore,
+    private readonly cases: CaseStore,
+  ) {}
+
+  /** Refuses `not_found`, then `not_allowed_in_state` for a refund that was made here and has its reason. */
+  async give(id: string, reason: string, by: string): Promise<void> {
+    const { subscriptionId, basis } = await this.refunds.require(id);
+    if (basis !== 'adopted') {
+      throw new Refusal(
+        'not_allowed_in_state',
+        `Only a refund that was found at the gateway lacks a reason; this one is ${basis}.`,
+      );
+    }
+    await this.changeSubscription.change(subscriptionId, 'finance', async (change) => {
+      const { tx, now } = change;
+      const refund = await this.refunds.lock(tx, id);
+      const calculation = { ...refund.calculation, reason, reasonBy: by };
+      await this.refunds.save(tx, { ...refund, calculation });
+      change.record('refund.reason_given', refund.clause, `finance says why it went back: ${reason}`, {
+        refundId: id,
+        reason,
+        by,
+      });
+      await this.cases.close(tx, id, `finance gave its reason: ${reason}`, now);
+    });
+  }
+}
