@@ -53,22 +53,22 @@ const SEED = (few: number, lines: number): string[] => [
    values (pg_temp.id(1, 1), 'u1', 'ES', 'ES', 'active', 'paid', true, '[{"name": "A Company", "rule": "VIP 1.1"}]', '1',
      now(), 'none', now())`,
   `insert into charges (id, subscription_id, term_number, purpose, amount_minor, currency, status, reference, attempts,
-     gateway_payment_id, created_at, settled_at)
+     gateway, gateway_payment_id, created_at, settled_at)
    select pg_temp.id(2, n), pg_temp.id(1, 1), n, 'renewal', 4999, 'EUR', 'succeeded',
-     'charge_' || pg_temp.id(2, n) || '_1_renewal_1', 1, pg_temp.name('pi', n), at, at
+     'charge_' || pg_temp.id(2, n) || '_1_renewal_1', 1, 'stripe', pg_temp.name('pi', n), at, at
    from moved where n % 20 <> 0`,
   `insert into refunds (id, subscription_id, charge_id, amount_minor, currency, basis, clause, status, calculation, attempts,
-     gateway_refund_id, created_at, settled_at)
+     paid_minor, gateway, gateway_refund_id, created_at, settled_at)
    select pg_temp.id(3, n), pg_temp.id(1, 1), pg_temp.id(2, n - 1), 4999, 'EUR', 'compensation', '6.2', 'succeeded', '{}', 1,
-     pg_temp.name('re', n), at, at
+     4999, 'stripe', pg_temp.name('re', n), at, at
    from moved where n % 20 = 0`,
-  `insert into gateway_requests (id, kind, subject_id, subscription_id, reference, attempt, status, gateway_id, intended_at,
+  `insert into gateway_requests (id, kind, subject_id, subscription_id, reference, attempt, gateway, status, gateway_id, intended_at,
      decided_at)
    select pg_temp.id(4, n), 'charge', pg_temp.id(2, n), pg_temp.id(1, 1), 'charge_' || pg_temp.id(2, n) || '_1_renewal_1', 1,
-     'succeeded', pg_temp.name('pi', n), at, at from moved where n % 20 <> 0
+     'stripe', 'succeeded', pg_temp.name('pi', n), at, at from moved where n % 20 <> 0
    union all
    select pg_temp.id(4, n), 'refund', pg_temp.id(3, n), pg_temp.id(1, 1), 'refund_' || pg_temp.id(3, n) || '_1', 1,
-     'succeeded', pg_temp.name('re', n), at, at from moved where n % 20 = 0`,
+     'stripe', 'succeeded', pg_temp.name('re', n), at, at from moved where n % 20 = 0`,
   `insert into ledger_transactions (id, fact, subject_id, occurrence, at)
    select pg_temp.id(5, n), case n % 20 when 0 then 'refund_paid' else 'capture' end,
      pg_temp.id(case n % 20 when 0 then 3 else 2 end, n), 1, at from moved`,

@@ -24,8 +24,8 @@ export class PublishPrice {
   ) {}
 
   /**
-   * Refuses `not_found`; 422 for another currency than the market's, an amount that the payment channel does not carry, an instant that is past, `notice_too_short`, an
-   * instant that is taken.
+   * Refuses `not_found`; 422 for another currency than the market's, an instant that is past, `notice_too_short`, an
+   * instant that is taken, an amount that the payment channel does not carry.
    */
   async publish(country: string, body: PriceBody, publishedBy: string): Promise<PriceEntity> {
     return this.database.transaction(async (tx) => {
@@ -44,13 +44,13 @@ export class PublishPrice {
     if (body.currency !== currency) {
       throw validationFailed([{ path: 'currency', message: `the market's currency is ${currency}` }]);
     }
-    const unfit = this.channel.refuses({ amountMinor: body.amount, currency });
-    if (unfit !== null) throw validationFailed([{ path: 'amount', message: unfit }]);
     const now = await this.clock.now(tx);
     const effectiveFrom = new Date(body.effectiveFrom);
     const stored = await tx.find(PriceEntity, { country });
     const noticeUntil = inForceAt(stored, now) === null ? null : await this.noticeUntil(tx, country, now);
     requirePublishable({ now, effectiveFrom, taken: stored.map((price) => price.effectiveFrom), noticeUntil });
+    const unfit = this.channel.refuses({ amountMinor: body.amount, currency });
+    if (unfit !== null) throw validationFailed([{ path: 'amount', message: unfit }]);
     const price = {
       id: newId(),
       country,

@@ -15,8 +15,6 @@ import { BookSettlement } from './book-settlement.js';
 import { FINISH, MISS, OPEN_BREAKS, SUSPECT } from './matching.js';
 import { SettlementStore } from './settlement.store.js';
 
-const ASKED_AT_ONCE = 5;
-
 const DISPUTED = `movement in ('chargeback', 'chargeback_reversal')`;
 
 /** What the gateway has settled and is undecided, failed or otherwise decided here. */

@@ -55,7 +55,7 @@ export class RefundRequests implements RequestKind, OnModuleInit {
     const { chargeId } = await this.refunds.get(request.subjectId);
     const payment = await this.paymentOf(this.database.reader, chargeId);
     const seen = await this.calls.make('refunds', request, () => this.gateways.of(request.gateway).refundsOf(payment));
-    return Array.isArray(seen) ? { seen } : (seen as Outcome);
+    return Array.isArray(seen) ? { seen } : (seen);
   }
 
   async prepare(change: Change, request: GatewayRequest, { seen }: { seen: unknown }): Promise<Prepared> {

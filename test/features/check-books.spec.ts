@@ -86,9 +86,9 @@ const post = (fact: string, subject: string, entries: [account: string, minor: n
     e (line, account, minor)`;
 
 const dispute = (user: string): string => `
-  insert into chargebacks (id, charge_id, subscription_id, gateway_dispute_id, amount_minor, currency, reason, status, opened_at,
+  insert into chargebacks (id, charge_id, subscription_id, gateway, gateway_dispute_id, amount_minor, currency, reason, status, opened_at,
     next_query_at)
-  values (gen_random_uuid(), ${charge(user)}, ${subscription(user)}, 'dp_1', 4999, 'EUR', 'fraudulent', 'open', now(), now())`;
+  values (gen_random_uuid(), ${charge(user)}, ${subscription(user)}, 'stripe', 'dp_1', 4999, 'EUR', 'fraudulent', 'open', now(), now())`;
 
 type Gateway = (movements: Movement[]) => Movement[];
 type Defect = [check: string, what: string, sql: string | string[], gateway?: Gateway];
@@ -164,7 +164,7 @@ const DEFECTS: Defect[] = [
   ['I04', 'a captured fee without a term', `delete from terms where subscription_id = ${subscription('stays')}`],
   ['I04a', 'a captured value-added service nobody has', `update add_ons set status = 'refused'`],
   ['I05', 'a paid term whose charge failed', `update charges set status = 'failed' where id = ${charge('stays')}`],
-  ['I06', 'more returned than captured', `update refunds set amount_minor = 5000 where id = ${refund('used')}`],
+  ['I06', 'more returned than captured', `update refunds set amount_minor = 5000, paid_minor = 5000 where id = ${refund('used')}`],
   ['I07', 'a refund in another currency', `update refunds set currency = 'USD' where id = ${refund('used')}`],
   [
     'I07',
@@ -174,12 +174,12 @@ const DEFECTS: Defect[] = [
   [
     'I08',
     'a refund a cent short inside the period',
-    `update refunds set amount_minor = amount_minor - 1 where id = ${refund('used')}`,
+    `update refunds set amount_minor = amount_minor - 1, paid_minor = paid_minor - 1 where id = ${refund('used')}`,
   ],
   [
     'I08',
     'a refund a cent over outside the period',
-    `update refunds set amount_minor = amount_minor + 1 where id = ${refund('late')}`,
+    `update refunds set amount_minor = amount_minor + 1, paid_minor = paid_minor + 1 where id = ${refund('late')}`,
   ],
   ['I08', 'a cancellation that returned nothing', `delete from refunds where id = ${refund('late')}`],
   [
@@ -227,8 +227,8 @@ const DEFECTS: Defect[] = [
     'two undecided charges',
     [
       'drop index one_undecided_charge',
-      `insert into gateway_requests (id, kind, subject_id, subscription_id, reference, attempt, status, intended_at)
-       select gen_random_uuid(), 'charge', gen_random_uuid(), ${subscription('stays')}, 'r' || n, 1, 'intended', now()
+      `insert into gateway_requests (id, kind, subject_id, subscription_id, reference, attempt, gateway, status, intended_at)
+       select gen_random_uuid(), 'charge', gen_random_uuid(), ${subscription('stays')}, 'r' || n, 1, 'stripe', 'intended', now()
        from generate_series(1, 2) n`,
     ],
   ],
@@ -402,7 +402,7 @@ const DEFECTS: Defect[] = [
   [
     'B03',
     'a refund owed that the books hold for paid',
-    `update gateway_requests set status = 'failed' where subject_id = ${refund('late')}`,
+    `update gateway_requests set status = 'failed', failure = 'soft' where subject_id = ${refund('late')}`,
   ],
   [
     'B04',
@@ -450,8 +450,8 @@ const DEFECTS: Defect[] = [
   [
     'L01',
     'a request undecided for two hours',
-    `insert into gateway_requests (id, kind, subject_id, subscription_id, reference, attempt, status, intended_at)
-     values (gen_random_uuid(), 'validation', gen_random_uuid(), ${subscription('stays')}, 'r', 1, 'submitted',
+    `insert into gateway_requests (id, kind, subject_id, subscription_id, reference, attempt, gateway, asks, status, intended_at)
+     values (gen_random_uuid(), 'validation', gen_random_uuid(), ${subscription('stays')}, 'r', 1, 'stripe', '{}', 'submitted',
        '2026-04-10T07:00:00Z')`,
   ],
   [
@@ -474,7 +474,7 @@ const DEFECTS: Defect[] = [
   [
     'G01',
     'a capture we hold for declined',
-    `update gateway_requests set status = 'failed' where subject_id = ${charge('stays')}`,
+    `update gateway_requests set status = 'failed', failure = 'soft' where subject_id = ${charge('stays')}`,
   ],
   ['G02', 'a capture the gateway does not have', '', without('capture')],
   [
@@ -485,7 +485,7 @@ const DEFECTS: Defect[] = [
     }),
     added({ reference: 'again' }),
   ],
-  ['G04', 'a refund we know nothing of', '', added({ type: 'refund', reference: 'somebody-else' })],
+  ['G04', 'a refund we know nothing of', '', added({ type: 'refund', reference: 'somebody-else', refund: 're_other' })],
   ['G05', 'a refund the gateway does not have', '', without('refund')],
   [
     'G05',

@@ -696,7 +696,7 @@ describe('the pull', () => {
     await until('the refund', async () => (await service.api.refunds(first!.id))[0]?.status === 'succeeded');
     expect(await service.api.clockBy('P1D')).toMatchObject({ pull_settlement: 1 });
     expect(await pulls()).toMatchObject([
-      { format: 'stripe_api', status: 'done', lines: 3, matched: 3, breaks: 0, coversTo: '2026-03-02T09:45:00.000Z' },
+      { format: 'pulled', status: 'done', lines: 3, matched: 3, breaks: 0, coversTo: '2026-03-02T09:45:00.000Z' },
     ]);
     await service.api.clockBy('PT1H');
     await join('c');

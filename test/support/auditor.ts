@@ -13,10 +13,10 @@ import { waitUntil } from '../../src/platform/time/wait.js';
 const QUIET_WITHIN_MS = 15_000;
 
 /** Everything that is wrong, in words; empty when the books are right. */
-export async function audit(database: pg.Pool, sandbox: SandboxClient): Promise<string[]> {
+export async function audit(database: pg.Pool, gateway: Pick<SandboxClient, 'movements'>): Promise<string[]> {
   // What is on its way has a moment to arrive: both records are read one after the other.
   await waitUntil(async () => (await findLeftOver(database)).length === 0, QUIET_WITHIN_MS);
-  const movements = await sandbox.movements();
+  const movements = await gateway.movements();
   return [
     ...(await runChecks(database, movements)),
     ...(await findLeftOver(database)),

@@ -8,7 +8,7 @@ import type { Movement } from './sandbox-client.js';
 /** What may be so for a moment while the service runs, and never once it is quiet. */
 const LEFT_OVER: Record<string, string> = {
   'nothing is left undecided': `
-    select id from gateway_requests where status in ('intended', 'submitted', 'unknown')`,
+    select id from gateway_requests where status in ('intended', 'submitted', 'unknown', 'processing')`,
   'nothing captured is left unapplied': 'select id from charges where unapplied_at is not null and disputed_minor = 0',
   'what is due was told': `
     select id::text from deliveries, test_clock where status = 'pending' and next_attempt_at < now_at
@@ -37,10 +37,10 @@ const OURS = `
   select 'capture' as type, q.reference, c.amount_minor as amount, c.currency
   from charges c join gateway_requests q on q.subject_id = c.id and q.status = 'succeeded' where c.status = 'succeeded'
   union all
-  select 'refund', q.reference, r.amount_minor, r.currency
+  select 'refund', q.gateway_id, (q.asks->>'amountMinor')::bigint, r.currency
   from refunds r join gateway_requests q on q.subject_id = r.id and q.status = 'succeeded'
   union all
-  select 'refund_failure', q.reference, r.amount_minor, r.currency
+  select 'refund_failure', q.gateway_id, (q.asks->>'amountMinor')::bigint, r.currency
   from refunds r join gateway_requests q on q.subject_id = r.id and q.status = 'succeeded' and q.code is not null
   union all
   select 'chargeback', gateway_dispute_id, amount_minor, currency from chargebacks
@@ -51,7 +51,7 @@ export async function compareWithGateway(database: pg.Pool, movements: Movement[
   const { rows } = await database.query<Moved>(OURS);
   const line = ({ type, reference, amount, currency }: Moved): string => `${type} ${reference} ${amount} ${currency}`;
   const here = rows.map(line);
-  const there = movements.map((one) => line({ ...one, reference: String(one.dispute ?? one.reference) }));
+  const there = movements.map((one) => line({ ...one, reference: String(one.dispute ?? one.refund ?? one.reference) }));
   return [
     ...difference(there, here).map((one) => `the gateway has, we do not: ${one}`),
     ...difference(here, there).map((one) => `we have, the gateway does not: ${one}`),

@@ -8,6 +8,7 @@ import path from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import pg from 'pg';
 import { createApi } from '../../src/application.js';
+import { Gateways, type PaymentGateway } from '../../src/gateway/payment-gateway.js';
 import { Config } from '../../src/platform/config.js';
 import { APP_ROLE } from '../../src/platform/database/database-roles.js';
 import { JobRunner } from '../../src/platform/jobs/job-runner.js';
@@ -38,6 +39,8 @@ export interface ServiceOptions {
   /** True: jobs go through the queue, also where one process does it all; only the files about the queue need it. */
   queue?: boolean;
   config?: Partial<Config>;
+  /** Takes the sandbox's place for new members; it is scripted in this process. */
+  gateway?: PaymentGateway;
 }
 
 const SECRET = 'whsec_test';
@@ -72,6 +75,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   });
   const app = await createApi(config);
   await app.init();
+  if (options.gateway !== undefined) app.get(Gateways).prefer(options.gateway);
   if (options.worker !== false) await app.get(JobRunner).start();
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');

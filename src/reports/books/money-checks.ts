@@ -19,6 +19,8 @@ export const SWITCHED_OFF = `
 const CANCELED = `
   canceled as (
     select x.id, x.subscription_id, x.at, t.charge_id, c.amount_minor as paid,
+      -- What a gateway carries in steps only goes back up to the next one.
+      case when c.currency in ('BHD', 'JOD', 'KWD', 'OMR', 'TND') then 10 when c.currency = 'MGA' then 100 else 1 end as step,
       case when t.charge_id is null then 'none'
         when s.status <> 'discontinued' and x.at < t.cancellation_period_ends_at then 'full_less_benefits'
         else 'pro_rata' end as basis,
@@ -43,12 +45,13 @@ const CANCELED = `
     select *, least(greatest(case started_day when 'used' then floor(rest) else ceil(rest) end, 0), days)::bigint as days_left,
       days - least(greatest(floor(rest), 0), days)::bigint as started_days
     from canceled),
-  lawful as (
+  counted_out as (
     select *, case basis when 'none' then 0
       when 'pro_rata' then (2 * paid * days_left + days) / (2 * days)
       else paid - least(paid, case deduction when 'none' then 0 when 'value_used' then used_value
-        else (2 * paid * started_days + days) / (2 * days) end) end as wanted
-    from counted)`;
+        else (2 * paid * started_days + days) / (2 * days) end) end as exactly
+    from counted),
+  lawful as (select *, ceil(exactly::numeric / step) * step as wanted from counted_out)`;
 
 export const MONEY_CHECKS: readonly Check[] = [
   {
