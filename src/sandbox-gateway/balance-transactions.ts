@@ -2,34 +2,26 @@
  * Decides what each movement does to the balance: gross, the gateway's fee and net, in integer minor units. Neither a
  * refund nor a dispute that is won gives a fee back, as with Stripe.
  */
-import currencyCodes from 'currency-codes';
 import type Stripe from 'stripe';
+import { unitDigits } from './amounts.js';
 import { newId } from './unit-of-work.js';
 
 const AVAILABLE_AFTER_SECONDS = 2 * 24 * 60 * 60;
 
-export function isCurrency(lowerCase: string): boolean {
-  return /^[a-z]{3}$/.test(lowerCase) && currencyCodes.code(lowerCase.toUpperCase()) !== undefined;
-}
-
-export function minorDigits(currency: string): number {
-  return currencyCodes.code(currency.toUpperCase())?.digits ?? 2;
-}
-
 /** 1.4 % rounded half up, plus 25 minor units (250 with three digits). `// 4999 → 69.986 → 70 + 25 = 95` */
 export function feeMinor(amountMinor: number, currency: string): number {
-  const fixed = minorDigits(currency) === 3 ? 250 : 25;
+  const fixed = unitDigits(currency) === 3 ? 250 : 25;
   return Math.floor((amountMinor * 14 + 500) / 1000) + fixed;
 }
 
 /** What a dispute costs, won or lost: 15.00, or 1500 where there are no smaller units. */
 export function disputeFeeMinor(currency: string): number {
-  return minorDigits(currency) === 3 ? 15_000 : 1500;
+  return unitDigits(currency) === 3 ? 15_000 : 1500;
 }
 
 /** Major units as a report prints them: `4999 eur → 49.99`, `-5000 jpy → -5000`. */
 export function majorUnits(amountMinor: number, currency: string): string {
-  const digits = minorDigits(currency);
+  const digits = unitDigits(currency);
   const sign = amountMinor < 0 ? '-' : '';
   const padded = String(Math.abs(amountMinor)).padStart(digits + 1, '0');
   const whole = padded.slice(0, padded.length - digits);

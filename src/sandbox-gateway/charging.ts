@@ -5,10 +5,12 @@
  */
 import type Stripe from 'stripe';
 import { balanceTransaction, feeMinor } from './balance-transactions.js';
-import { attachTo, chargeBehaviour } from './payment-methods.js';
+import { afterCharge, attachTo, chargeBehaviour } from './payment-methods.js';
 import { cardDeclined, type Decline } from './stripe-errors.js';
 import { AUTHENTICATION_REQUIRED } from './test-cards.js';
 import { newId, type UnitOfWork } from './unit-of-work.js';
+
+const FOLLOWS_SECONDS = 60 * 60;
 
 export interface Attempt {
   offSession: boolean;
@@ -22,12 +24,23 @@ export function charge(
   attempt: Attempt,
 ): Stripe.PaymentIntent {
   const behaviour = chargeBehaviour(method);
-  if (behaviour === undefined) return capture(unit, intent, method);
-  if (behaviour === 'authenticate' && !attempt.offSession) return askCardholder(unit, intent, method, attempt);
-  const decline = behaviour === 'authenticate' ? AUTHENTICATION_REQUIRED : behaviour;
+  if (behaviour === undefined) return begin(unit, intent, method);
+  const asks = behaviour === 'authenticate' || behaviour === 'authenticate_on_session';
+  if (asks && !attempt.offSession) return askCardholder(unit, intent, method, attempt);
+  // Set up once, and from then on charged without the cardholder.
+  if (behaviour === 'authenticate_on_session' && method.customer !== null) return begin(unit, intent, method);
+  const decline = typeof behaviour === 'string' ? AUTHENTICATION_REQUIRED : behaviour;
   const failed = failCharge(unit, intent, method, decline);
   const failedCharge = typeof failed.latest_charge === 'string' ? { charge: failed.latest_charge } : {};
   throw cardDeclined(decline, { ...failedCharge, payment_intent: failed, payment_method: method });
+}
+
+/** Captured at once, or for a while under way. */
+function begin(unit: UnitOfWork, intent: Stripe.PaymentIntent, method: Stripe.PaymentMethod): Stripe.PaymentIntent {
+  if (!unit.settings.faults.processing) return capture(unit, intent, method);
+  const underWay = unit.save<Stripe.PaymentIntent>({ ...intent, payment_method: method.id, status: 'processing' });
+  unit.emit('payment_intent.processing', underWay);
+  return underWay;
 }
 
 export function capture(
@@ -67,8 +80,13 @@ export function capture(
     payment_method: method.id,
     status: 'succeeded',
   });
-  unit.emit('charge.succeeded', captured);
+  // Captured asynchronously, what it did to the balance is told later.
+  const isAsync = intent.capture_method === 'automatic_async';
+  unit.emit('charge.succeeded', isAsync ? { ...captured, balance_transaction: null } : captured);
   unit.emit('payment_intent.succeeded', succeeded);
+  if (isAsync) unit.emit('charge.updated', captured);
+  const follows = afterCharge(method);
+  if (follows !== undefined) unit.later(follows, intent.id, FOLLOWS_SECONDS);
   return succeeded;
 }
 
@@ -82,8 +100,12 @@ export function failCharge(
     ...newCharge(unit, intent, method),
     failure_code: decline.code,
     failure_message: decline.message,
-    outcome: outcome('issuer_declined', 'declined_by_network', decline.decline_code, decline.message),
+    outcome: {
+      ...outcome('issuer_declined', 'declined_by_network', decline.decline_code, decline.message),
+      advice_code: decline.advice_code ?? null,
+    },
   });
+  unit.emit('charge.failed', failedCharge);
   const failed = unit.save<Stripe.PaymentIntent>({
     ...intent,
     last_payment_error: {
@@ -91,6 +113,7 @@ export function failCharge(
       charge: failedCharge.id,
       code: decline.code,
       decline_code: decline.decline_code,
+      ...(decline.advice_code === undefined ? {} : { advice_code: decline.advice_code }),
       message: decline.message,
       payment_method: method,
     },

@@ -8,15 +8,18 @@ const COUNTERS = [
   'captureThenTimeout',
   'timeoutBeforeCapture',
   'serverErrors',
+  'storedErrors',
   'garbage',
   'rateLimit',
   'wrongAmount',
   'failRefunds',
+  'pendingRefunds',
+  'processingPayments',
   'conflicts',
 ] as const;
 const RATES = ['serverErrorRate', 'garbageRate'] as const;
 const DURATIONS = ['latencyMs', 'hangMs', 'webhookDelayMs'] as const;
-const SWITCHES = ['duplicateWebhooks', 'dropWebhooks', 'unavailable'] as const;
+const SWITCHES = ['duplicateWebhooks', 'dropWebhooks', 'unavailable', 'unauthorized', 'forbidden'] as const;
 
 type Counter = (typeof COUNTERS)[number];
 type Rate = (typeof RATES)[number];
@@ -28,10 +31,13 @@ const NONE: FaultState = {
   captureThenTimeout: 0,
   timeoutBeforeCapture: 0,
   serverErrors: 0,
+  storedErrors: 0,
   garbage: 0,
   rateLimit: 0,
   wrongAmount: 0,
   failRefunds: 0,
+  pendingRefunds: 0,
+  processingPayments: 0,
   conflicts: 0,
   serverErrorRate: 0,
   garbageRate: 0,
@@ -41,6 +47,8 @@ const NONE: FaultState = {
   duplicateWebhooks: false,
   dropWebhooks: false,
   unavailable: false,
+  unauthorized: false,
+  forbidden: false,
 };
 
 export class Faults {

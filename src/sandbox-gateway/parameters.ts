@@ -2,7 +2,7 @@
  * Decides what a form-encoded request says. Everything arrives as text or nested text; what is absent, empty or of the
  * wrong form is told apart here. Never decides whether a value makes sense to an endpoint.
  */
-import { invalidRequest } from './stripe-errors.js';
+import { invalidRequest, unknownParameters } from './stripe-errors.js';
 
 export interface InstantRange {
   gt?: number;
@@ -17,6 +17,13 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 export class Parameters {
   constructor(private readonly raw: Record<string, unknown>) {}
+
+  /** Refuses what a route does not take, as Stripe does; `expand` goes everywhere. */
+  only(known: readonly string[]): this {
+    const unknown = Object.keys(this.raw).filter((name) => name !== 'expand' && !known.includes(name));
+    if (unknown.length > 0) throw unknownParameters(unknown);
+    return this;
+  }
 
   text(name: string): string | undefined {
     const value = this.raw[name];
@@ -41,14 +48,15 @@ export class Parameters {
 
   flag(name: string): boolean {
     const value = this.text(name);
-    if (value === undefined || value === 'false') return false;
-    if (value === 'true') return true;
+    const spelled = value?.toLowerCase();
+    if (spelled === undefined || spelled === 'false') return false;
+    if (spelled === 'true') return true;
     throw invalidRequest(`Invalid boolean: ${value}`, { param: name });
   }
 
   /** Only true where the parameter is `true`; for those that also take words, as `off_session` does. */
   isTrue(name: string): boolean {
-    return this.text(name) === 'true';
+    return this.text(name)?.toLowerCase() === 'true';
   }
 
   oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined {
@@ -63,6 +71,7 @@ export class Parameters {
     if (value === undefined || value === '') return {};
     if (!isRecord(value)) throw invalidRequest('Invalid object', { param: 'metadata' });
     const entries = Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    requireWithinLimits(entries);
     return Object.fromEntries(entries.filter(([, text]) => text !== ''));
   }
 
@@ -87,6 +96,21 @@ export class Parameters {
   /** The same text for the same parameters in any order: what an idempotency key stands for. */
   canonical(): string {
     return JSON.stringify(sorted(this.raw));
+  }
+}
+
+/** docs.stripe.com/api/metadata: 50 keys of 40 characters, values of 500. */
+function requireWithinLimits(entries: [string, string][]): void {
+  if (entries.length > 50) throw invalidRequest('You can have up to 50 metadata keys', { param: 'metadata' });
+  for (const [key, value] of entries) {
+    if (key.length > 40) {
+      const message = `Metadata keys can have up to 40 characters, but you passed in a key that is ${key.length} characters. Invalid key: ${key}`;
+      throw invalidRequest(message, { param: 'metadata' });
+    }
+    if (value.length > 500) {
+      const message = `Metadata values can have up to 500 characters, but you passed in a value that is ${value.length} characters. Invalid value: ${value}`;
+      throw invalidRequest(message, { param: `metadata[${key}]` });
+    }
   }
 }
 

@@ -3,14 +3,14 @@
  * captured stays captured: nothing here leaves `succeeded` or `canceled`.
  */
 import type Stripe from 'stripe';
-import { isCurrency } from './balance-transactions.js';
+import { isCurrency, requireChargeable } from './amounts.js';
 import { capture, charge, failCharge } from './charging.js';
 import { namedCustomer } from './customers.js';
 import type { Parameters } from './parameters.js';
 import { usablePaymentMethod } from './payment-methods.js';
 import { idOf } from './store.js';
 import { invalidRequest, noSuch, unexpectedState } from './stripe-errors.js';
-import { AUTHENTICATION_FAILED } from './test-cards.js';
+import { AUTHENTICATION_FAILED, DECLINED_LATER } from './test-cards.js';
 import { newId, type UnitOfWork } from './unit-of-work.js';
 
 export async function createPaymentIntent(unit: UnitOfWork, parameters: Parameters): Promise<Stripe.PaymentIntent> {
@@ -20,8 +20,10 @@ export async function createPaymentIntent(unit: UnitOfWork, parameters: Paramete
     throw invalidRequest('off_session can only be used with confirm=true.', { param: 'off_session' });
   }
   const currency = parameters.requiredText('currency').toLowerCase();
-  if (!isCurrency(currency)) throw invalidRequest(`Invalid currency: ${currency}`, { param: 'currency' });
+  if (!isCurrency(currency)) throw invalidRequest(`Invalid currency: ${currency}.`, { param: 'currency' });
+  requireChargeable(parameters.count('amount') ?? 0, currency);
   const intent = newPaymentIntent(unit, parameters, currency, await namedCustomer(unit, parameters));
+  unit.emit('payment_intent.created', intent);
   if (confirm) return confirmed(unit, parameters, intent);
   const idOrToken = parameters.text('payment_method');
   if (idOrToken === undefined) return unit.save(intent);
@@ -35,6 +37,7 @@ export async function confirmPaymentIntent(
   id: string,
 ): Promise<Stripe.PaymentIntent> {
   const intent = await openPaymentIntent(unit, id, 'confirm');
+  if (intent.status === 'processing') throw unexpectedState(intent, 'confirm');
   const usage = parameters.oneOf('setup_future_usage', ['off_session', 'on_session']) ?? intent.setup_future_usage;
   return confirmed(unit, parameters, { ...intent, setup_future_usage: usage });
 }
@@ -45,6 +48,7 @@ export async function cancelPaymentIntent(
   id: string,
 ): Promise<Stripe.PaymentIntent> {
   const intent = await openPaymentIntent(unit, id, 'cancel');
+  if (intent.status === 'processing') throw unexpectedState(intent, 'cancel');
   const reasons = ['abandoned', 'duplicate', 'fraudulent', 'requested_by_customer'] as const;
   const canceled = unit.save<Stripe.PaymentIntent>({
     ...intent,
@@ -55,6 +59,18 @@ export async function cancelPaymentIntent(
   });
   unit.emit('payment_intent.canceled', canceled);
   return canceled;
+}
+
+/** What was under way is decided. */
+export async function finishPaymentIntent(
+  unit: UnitOfWork,
+  id: string,
+  succeed: boolean,
+): Promise<Stripe.PaymentIntent> {
+  const intent = await openPaymentIntent(unit, id, 'finish');
+  if (intent.status !== 'processing') throw unexpectedState(intent, 'finish');
+  const method = await usablePaymentMethod(unit, idOf(intent.payment_method), customerOf(intent));
+  return succeed ? capture(unit, intent, method) : failCharge(unit, intent, method, DECLINED_LATER);
 }
 
 /** The cardholder answers: a waiting intent, or one declined off session for want of authentication, ends either way. */
@@ -91,7 +107,7 @@ async function confirmed(
   }
   const method = await usablePaymentMethod(unit, idOrToken, customerOf(intent));
   // `off_session` also takes `one_off` and `recurring`.
-  const offSession = !['false', undefined].includes(parameters.text('off_session'));
+  const offSession = !['false', undefined].includes(parameters.text('off_session')?.toLowerCase());
   return charge(unit, intent, method, { offSession, returnUrl: parameters.text('return_url') });
 }
 
@@ -137,7 +153,7 @@ function newPaymentIntent(
     amount_received: 0,
     canceled_at: null,
     cancellation_reason: null,
-    capture_method: 'automatic',
+    capture_method: parameters.oneOf('capture_method', ['automatic', 'automatic_async']) ?? 'automatic_async',
     client_secret: newId(`${id}_secret`),
     confirmation_method: 'automatic',
     created: unit.now,

@@ -5,7 +5,7 @@
 import type Stripe from 'stripe';
 import { namedCustomer } from './customers.js';
 import type { Parameters } from './parameters.js';
-import { cardDeclined, type Decline, invalidRequest, noSuch } from './stripe-errors.js';
+import { cardDeclined, invalidRequest, noSuch } from './stripe-errors.js';
 import { cardEndingIn, cardOfToken, type TestCard } from './test-cards.js';
 import { newId, type UnitOfWork } from './unit-of-work.js';
 
@@ -18,12 +18,31 @@ export async function usablePaymentMethod(
   if (card !== undefined) return unit.save(freshPaymentMethod(card, unit.now));
   const method = await unit.find('payment_method', idOrToken);
   if (method === undefined) throw noSuch('PaymentMethod', idOrToken, 'payment_method');
+  if (method.customer === null && (await unit.isDetached(method.id))) throw invalidRequest(DETACHED);
   if (method.customer === null || method.customer === customer) return method;
-  throw invalidRequest(`The PaymentMethod ${method.id} belongs to another Customer.`, { param: 'payment_method' });
+  throw invalidRequest(notOf(method.id, customer), { param: 'payment_method' });
 }
 
-export function attachmentDecline(method: Stripe.PaymentMethod): Decline | undefined {
+// Without a code, as Stripe has both.
+const DETACHED =
+  'The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected ' +
+  'account without Customer attachment, or was detached from a Customer. It may not be used again. To use a PaymentMethod ' +
+  'multiple times, you must attach it to a Customer first.';
+
+function notOf(id: string, customer: string | null): string {
+  return `The PaymentMethod ${id} does not belong to the Customer you supplied ${customer}. Please use this PaymentMethod with the Customer that it belongs to instead.`;
+}
+
+export function attachmentBehaviour(method: Stripe.PaymentMethod): TestCard['attaching'] {
   return cardEndingIn(method.card?.last4)?.attaching;
+}
+
+export function refundBehaviour(method: Stripe.PaymentMethod): TestCard['refunding'] {
+  return cardEndingIn(method.card?.last4)?.refunding;
+}
+
+export function afterCharge(method: Stripe.PaymentMethod): TestCard['afterCharge'] {
+  return cardEndingIn(method.card?.last4)?.afterCharge;
 }
 
 export function chargeBehaviour(method: Stripe.PaymentMethod): TestCard['charging'] {
@@ -31,7 +50,10 @@ export function chargeBehaviour(method: Stripe.PaymentMethod): TestCard['chargin
 }
 
 export function attachTo(unit: UnitOfWork, method: Stripe.PaymentMethod, customer: string): Stripe.PaymentMethod {
-  return method.customer === customer ? method : unit.save({ ...method, customer });
+  if (method.customer === customer) return method;
+  const attached = unit.save({ ...method, customer });
+  unit.emit('payment_method.attached', attached);
+  return attached;
 }
 
 export async function attachPaymentMethod(
@@ -43,9 +65,22 @@ export async function attachPaymentMethod(
   const customer = await namedCustomer(unit, parameters);
   await unit.lock('payment_method', id);
   const method = await usablePaymentMethod(unit, id, customer);
-  const decline = attachmentDecline(method);
-  if (decline !== undefined) throw cardDeclined(decline, { payment_method: method });
+  const behaviour = attachmentBehaviour(method);
+  if (typeof behaviour === 'object') throw cardDeclined(behaviour, { payment_method: method });
   return customer === null ? method : attachTo(unit, method, customer);
+}
+
+/** For good: it can neither be charged nor attached again. */
+export async function detachPaymentMethod(unit: UnitOfWork, _: Parameters, id: string): Promise<Stripe.PaymentMethod> {
+  const method = await unit.lock('payment_method', id);
+  if (method === undefined) throw noSuch('PaymentMethod', id);
+  if (method.customer === null) {
+    throw invalidRequest('The payment method you provided is not attached to a customer so detachment is impossible.');
+  }
+  const detached = unit.save({ ...method, customer: null });
+  unit.detach(id);
+  unit.emit('payment_method.detached', detached);
+  return detached;
 }
 
 function freshPaymentMethod(card: TestCard, now: number): Stripe.PaymentMethod {

@@ -3,36 +3,56 @@
  * bank holds back. The payment intent is locked first, so two refunds of one payment follow each other.
  */
 import type Stripe from 'stripe';
+import { requireStep } from './amounts.js';
 import { balanceTransaction } from './balance-transactions.js';
 import { disputedMinor } from './disputes.js';
 import type { Parameters } from './parameters.js';
+import { refundBehaviour } from './payment-methods.js';
 import { idOf } from './store.js';
 import { invalidRequest, noSuch, StripeFailure } from './stripe-errors.js';
 import { newId, type UnitOfWork } from './unit-of-work.js';
 
 const REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as const;
+const LATER_SECONDS = 24 * 60 * 60;
+
+type Failure = 'expired_or_canceled_card' | 'merchant_request' | 'unknown';
 
 export async function createRefund(unit: UnitOfWork, parameters: Parameters): Promise<Stripe.Refund> {
   const charge = await capturedCharge(unit, parameters);
-  const heldMinor = await disputedMinor(unit, idOf(charge.payment_intent));
-  const left = charge.amount_captured - charge.amount_refunded - heldMinor;
-  const amount = parameters.count('amount') ?? left;
-  if (heldMinor > 0 && amount > left) {
-    throw refused(`Charge ${charge.id} has been charged back; cannot issue a refund.`, 'charge_disputed', 'charge');
-  }
-  if (left === 0) {
-    throw refused(`Charge ${charge.id} has already been refunded.`, 'charge_already_refunded', 'charge');
-  }
-  if (amount > left) {
-    const message = `Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`;
-    throw refused(message, 'amount_too_large', 'amount');
-  }
+  const amount = await refundable(unit, charge, parameters.count('amount'));
   const refund = newRefund(unit, parameters, charge, amount);
-  return unit.settings.failRefund ? failed(unit, refund) : succeeded(unit, refund, charge);
+  const { failRefund, pendingRefund } = unit.settings.faults;
+  if (failRefund) return failed(unit, refund);
+  const method = await unit.find('payment_method', idOf(charge.payment_method));
+  const behaviour = method === undefined ? undefined : refundBehaviour(method);
+  if (behaviour !== undefined) unit.later(behaviour.then, refund.id, LATER_SECONDS);
+  const pending = pendingRefund || behaviour?.status === 'pending';
+  return succeeded(unit, pending ? { ...refund, status: 'pending', pending_reason: 'processing' } : refund, charge);
 }
 
-function refused(message: string, code: string, param: string): StripeFailure {
-  return new StripeFailure(400, { type: 'invalid_request_error', code, message, param }, true);
+/** How much of what is asked; refused as Stripe refuses it. */
+async function refundable(unit: UnitOfWork, charge: Stripe.Charge, asked: number | undefined): Promise<number> {
+  const heldMinor = await disputedMinor(unit, idOf(charge.payment_intent));
+  const left = charge.amount_captured - charge.amount_refunded - heldMinor;
+  const amount = asked ?? left;
+  requireStep(amount, charge.currency);
+  if (heldMinor > 0 && amount > left) {
+    throw refused(`Charge ${charge.id} has been charged back; cannot issue a refund.`, { code: 'charge_disputed' });
+  }
+  if (left === 0) {
+    throw refused(`Charge ${charge.id} has already been refunded.`, { code: 'charge_already_refunded' });
+  }
+  // Without a code, as Stripe has it.
+  if (amount > left) {
+    throw refused(`Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`, {
+      param: 'amount',
+    });
+  }
+  return amount;
+}
+
+function refused(message: string, details: { code?: string; param?: string }): StripeFailure {
+  return new StripeFailure(400, { type: 'invalid_request_error', message, ...details }, true);
 }
 
 async function capturedCharge(unit: UnitOfWork, parameters: Parameters): Promise<Stripe.Charge> {
@@ -48,6 +68,7 @@ async function capturedCharge(unit: UnitOfWork, parameters: Parameters): Promise
   throw invalidRequest(message, { param: 'payment_intent' });
 }
 
+/** Of one that stays pending too, the balance is less by it at once. */
 function succeeded(unit: UnitOfWork, refund: Stripe.Refund, charge: Stripe.Charge): Stripe.Refund {
   const paidBack = unit.save({ ...refund, balance_transaction: moved(unit, refund, charge, 'refund') });
   unit.emit('refund.created', paidBack);
@@ -57,27 +78,44 @@ function succeeded(unit: UnitOfWork, refund: Stripe.Refund, charge: Stripe.Charg
 }
 
 /** The bank sends a refund back that it had taken, such as one to a card that was closed since. */
-export async function failRefund(unit: UnitOfWork, id: string): Promise<Stripe.Refund> {
-  const { refund, charge } = await lockRefund(unit, id, 'succeeded');
-  const bounced = unit.save<Stripe.Refund>({
-    ...refund,
-    status: 'failed',
-    failure_reason: 'expired_or_canceled_card',
+export function failRefund(unit: UnitOfWork, id: string): Promise<Stripe.Refund> {
+  return takeBack(unit, id, 'failed', 'expired_or_canceled_card');
+}
+
+/** Somebody stops one that is still under way. */
+export function cancelRefund(unit: UnitOfWork, _: Parameters, id: string): Promise<Stripe.Refund> {
+  return takeBack(unit, id, 'canceled', 'merchant_request');
+}
+
+async function takeBack(
+  unit: UnitOfWork,
+  id: string,
+  status: 'failed' | 'canceled',
+  failure: Failure,
+): Promise<Stripe.Refund> {
+  const { refund, charge } = await lockRefund(unit, id, status === 'failed' ? ['succeeded', 'pending'] : ['pending']);
+  const { pending_reason: _, ...rest } = refund;
+  const back = unit.save<Stripe.Refund>({
+    ...rest,
+    status,
+    failure_reason: failure,
     failure_balance_transaction: moved(unit, refund, charge, 'refund_failure'),
   });
   returned(unit, charge, -refund.amount);
-  unit.emit('refund.updated', bounced);
-  unit.emit('refund.failed', bounced);
-  return bounced;
+  unit.emit('refund.updated', back);
+  unit.emit('charge.refund.updated', back);
+  if (status === 'failed') unit.emit('refund.failed', back);
+  return back;
 }
 
-/** The bank takes a refund after all that it had refused. */
+/** One that was pending arrives, or the bank takes one after all that it had refused. */
 export async function succeedRefund(unit: UnitOfWork, id: string): Promise<Stripe.Refund> {
-  const { refund, charge } = await lockRefund(unit, id, 'failed');
-  const { failure_reason: _, ...rest } = refund;
-  const transaction = moved(unit, refund, charge, 'refund');
-  const taken = unit.save<Stripe.Refund>({ ...rest, status: 'succeeded', balance_transaction: transaction });
-  returned(unit, charge, refund.amount);
+  const { refund, charge } = await lockRefund(unit, id, ['failed', 'pending']);
+  const { failure_reason: _, pending_reason: __, ...rest } = refund;
+  const moves = refund.status === 'failed';
+  const balance = moves ? { balance_transaction: moved(unit, refund, charge, 'refund') } : {};
+  const taken = unit.save<Stripe.Refund>({ ...rest, ...balance, status: 'succeeded' });
+  if (moves) returned(unit, charge, refund.amount);
   unit.emit('refund.updated', taken);
   return taken;
 }
@@ -85,14 +123,16 @@ export async function succeedRefund(unit: UnitOfWork, id: string): Promise<Strip
 async function lockRefund(
   unit: UnitOfWork,
   id: string,
-  status: 'succeeded' | 'failed',
+  statuses: string[],
 ): Promise<{ refund: Stripe.Refund; charge: Stripe.Charge }> {
   const found = await unit.find('refund', id);
   if (found === undefined) throw noSuch('refund', id);
   await unit.lock('payment_intent', idOf(found.payment_intent));
   const refund = await unit.lock('refund', id);
   const charge = await unit.find('charge', idOf(found.charge));
-  if (refund?.status !== status || charge === undefined) throw invalidRequest(`This refund is no ${status} one.`);
+  if (refund === undefined || charge === undefined || !statuses.includes(refund.status ?? '')) {
+    throw invalidRequest(`This refund is no ${statuses.join(' or ')} one.`);
+  }
   return { refund, charge };
 }
 

@@ -6,11 +6,20 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { parseInstant } from './clock.js';
-import { closeDispute, openDispute, type DisputeOrder } from './disputes.js';
+import {
+  answerDispute,
+  closeDispute,
+  createIssuerWarning,
+  escalateDispute,
+  openDispute,
+  type DisputeEnd,
+  type DisputeOrder,
+} from './disputes.js';
 import { executeOnce } from './execute-once.js';
 import { parseFaults } from './faults.js';
-import { authenticatePaymentIntent } from './payment-intents.js';
+import { authenticatePaymentIntent, finishPaymentIntent } from './payment-intents.js';
 import { failRefund, succeedRefund } from './refunds.js';
+import { authenticateSetupIntent } from './setup-intents.js';
 import { entries, movement, report, REPORT_HEADER, type Span } from './settlement.js';
 import type { StoredObject } from './store.js';
 import type { Parts } from './stripe-api.js';
@@ -40,6 +49,7 @@ export function sandboxApi(parts: Parts): Router {
     if (now === undefined) throw new Unprocessable('now must be an ISO 8601 instant');
     await parts.store.saveSetting(BUSINESS_TIME, now.toISOString());
     parts.clock.setBusinessTime(now);
+    await parts.later.look();
     response.json({ now: now.toISOString() });
   });
   for (const [path, door] of DOORS) {
@@ -53,10 +63,15 @@ type Door = (id: string, body: unknown) => (unit: UnitOfWork) => Promise<StoredO
 
 /** What others than the merchant do: each is committed with its events, as a call of the merchant's is. */
 const DOORS: [path: string, door: Door][] = [
-  ['/payment_intents/:id/authenticate', (id, body) => authentication(id, body)],
+  ['/payment_intents/:id/authenticate', (id, body) => outcome(body, id, authenticatePaymentIntent)],
+  ['/payment_intents/:id/finish', (id, body) => outcome(body, id, finishPaymentIntent)],
+  ['/setup_intents/:id/authenticate', (id, body) => outcome(body, id, authenticateSetupIntent)],
   ['/refunds/:id/failure', (id) => (unit) => failRefund(unit, id)],
   ['/refunds/:id/success', (id) => (unit) => succeedRefund(unit, id)],
   ['/disputes', (_, body) => (unit) => openDispute(unit, disputeOrder(body))],
+  ['/payment_intents/:id/fraud_warning', (id) => (unit) => createIssuerWarning(unit, id)],
+  ['/disputes/:id/escalation', (id) => (unit) => escalateDispute(unit, id)],
+  ['/disputes/:id/answer', (id) => (unit) => answerDispute(unit, id)],
   ['/disputes/:id/closing', (id, body) => (unit) => closeDispute(unit, id, closing(body))],
 ];
 
@@ -113,7 +128,7 @@ async function pass(parts: Parts, door: Door, request: Request, response: Respon
     requestId: newId('req'),
     key: undefined,
     delivery: { wanted: webhooks.wanted && !faults.state.dropWebhooks, delayMs: faults.state.webhookDelayMs },
-    failRefund: false,
+    faults: { failRefund: false, pendingRefund: false, processing: false },
     subject: request.path,
   };
   const answer = await executeOnce(parts.store, call, door(String(request.params['id']), request.body));
@@ -121,10 +136,14 @@ async function pass(parts: Parts, door: Door, request: Request, response: Respon
   response.status(answer.status).type('json').send(answer.body);
 }
 
-function authentication(id: string, body: unknown): ReturnType<Door> {
+function outcome(
+  body: unknown,
+  id: string,
+  decide: (unit: UnitOfWork, id: string, succeed: boolean) => Promise<StoredObject>,
+): ReturnType<Door> {
   const succeed = field(body, 'succeed');
   if (typeof succeed !== 'boolean') throw new Unprocessable('succeed must be a boolean');
-  return (unit) => authenticatePaymentIntent(unit, id, succeed);
+  return (unit) => decide(unit, id, succeed);
 }
 
 function disputeOrder(body: unknown): DisputeOrder {
@@ -134,13 +153,15 @@ function disputeOrder(body: unknown): DisputeOrder {
     throw new Unprocessable('amount must be minor units above zero');
   }
   if (reason !== undefined && typeof reason !== 'string') throw new Unprocessable('reason must be a text');
-  return { paymentIntent, amountMinor: amount as number | undefined, reason };
+  const isInquiry = field(body, 'inquiry');
+  if (isInquiry !== undefined && typeof isInquiry !== 'boolean') throw new Unprocessable('inquiry must be a boolean');
+  return { paymentIntent, amountMinor: amount as number | undefined, reason, isInquiry: isInquiry ?? false };
 }
 
-function closing(body: unknown): 'won' | 'lost' {
+function closing(body: unknown): DisputeEnd {
   const status = field(body, 'status');
-  if (status !== 'won' && status !== 'lost') throw new Unprocessable('status must be won or lost');
-  return status;
+  if (status === 'won' || status === 'lost' || status === 'warning_closed') return status;
+  throw new Unprocessable('status must be won, lost or warning_closed');
 }
 
 function field(body: unknown, name: string): unknown {

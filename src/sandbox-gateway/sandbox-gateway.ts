@@ -9,6 +9,7 @@ import { Clock, parseInstant } from './clock.js';
 import type { GatewayOptions } from './config.js';
 import { forgetOldAnswers } from './execute-once.js';
 import { Faults } from './faults.js';
+import { Later } from './later.js';
 import { BUSINESS_TIME, sandboxApi } from './sandbox-api.js';
 import { Store } from './store.js';
 import { type Parts, stripeApi } from './stripe-api.js';
@@ -20,6 +21,7 @@ export interface SandboxGateway {
   close(): Promise<void>;
 }
 
+const FOLLOW_EVERY_MS = 1000;
 const FORGET_EVERY_MS = 60 * 60 * 1000;
 // Longer than any client keeps an idle connection: one closed by us under its next request would look like a fault.
 const KEEP_ALIVE_MS = 120_000;
@@ -33,19 +35,24 @@ export async function createSandboxGateway(options: GatewayOptions): Promise<San
   const webhooks = new WebhookSender(store, clock, faults, options.webhookSecret, options.webhookUrl);
 
   const host = options.host ?? '127.0.0.1';
-  const server = application({ store, clock, faults, webhooks }).listen(options.port, host);
+  const later = new Later(store, clock, faults, webhooks);
+  const server = application({ store, clock, faults, webhooks, later }).listen(options.port, host);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await once(server, 'listening');
   webhooks.start();
   // Only tidies up: an answer that is too old is ignored whether it is still there or not.
   const forgetting = setInterval(() => void forgetOldAnswers(store).catch(() => undefined), FORGET_EVERY_MS);
   forgetting.unref();
+  const following = setInterval(() => void later.look(), FOLLOW_EVERY_MS);
+  following.unref();
 
   return {
     url: `http://${host}:${(server.address() as AddressInfo).port}`,
     setWebhookUrl: (url) => webhooks.setUrl(url),
     close: async () => {
       clearInterval(forgetting);
+      clearInterval(following);
+      await later.look();
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();

@@ -4,6 +4,7 @@
  * such as a decline, never appears.
  */
 import type Stripe from 'stripe';
+import { isoMinor } from './amounts.js';
 import { majorUnits, type ReportingCategory } from './balance-transactions.js';
 import { isoInstant } from './clock.js';
 import type { Store } from './store.js';
@@ -59,7 +60,7 @@ export function movement({ transaction, source, charge }: Entry): Record<string,
     charge: charge.id,
     refund: source.object === 'refund' ? source.id : null,
     dispute: source.object === 'dispute' ? source.id : null,
-    amount: Math.abs(transaction.amount),
+    amount: isoMinor(Math.abs(transaction.amount), transaction.currency),
     currency: transaction.currency.toUpperCase(),
     reference: source.metadata?.['reference'] ?? null,
     metadata: source.metadata,

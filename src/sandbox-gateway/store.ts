@@ -8,7 +8,7 @@ import type { InstantRange } from './parameters.js';
 import { noSuch } from './stripe-errors.js';
 
 export interface StoredKinds {
-  customer: Stripe.Customer;
+  customer: Stripe.Customer | Stripe.DeletedCustomer;
   payment_method: Stripe.PaymentMethod;
   setup_intent: Stripe.SetupIntent;
   payment_intent: Stripe.PaymentIntent;
@@ -17,6 +17,7 @@ export interface StoredKinds {
   dispute: Stripe.Dispute;
   balance_transaction: Stripe.BalanceTransaction;
   event: Stripe.Event;
+  'radar.early_fraud_warning': Stripe.Radar.EarlyFraudWarning;
 }
 
 export type Kind = keyof StoredKinds;
@@ -30,8 +31,14 @@ export function idOf(reference: string | { id: string } | null | undefined): str
 export interface ListFilter {
   customer?: string | undefined;
   paymentIntent?: string | undefined;
+  /** Fields of the body that must be equal. */
+  fields: Record<string, string | undefined>;
+  /** Of events. */
+  types: string[];
   created: InstantRange;
   startingAfter?: string | undefined;
+  /** The newer ones next to it. */
+  endingBefore?: string | undefined;
   limit: number;
 }
 
@@ -66,6 +73,14 @@ const SCHEMA = `
     created_at timestamptz not null default now()
   );
   create index if not exists answers_by_age on answers (created_at);
+  create table if not exists later (
+    object_id text not null,
+    act text not null,
+    due bigint not null,
+    primary key (object_id, act)
+  );
+  create index if not exists later_by_due on later (due);
+  create table if not exists detached (id text primary key);
   create table if not exists settings (name text primary key, value json not null);
 `;
 const SCHEMA_LOCK = 7_461_203;
@@ -117,9 +132,12 @@ export class Store {
     return found.rows[0]?.body;
   }
 
-  /** Newest first, one more than the limit so that the caller sees whether more follow. */
+  /**
+   * Newest first, and before an object the ones next to it first; one more than the limit, so that the caller sees whether
+   * more follow.
+   */
   async list<K extends Kind>(kind: K, filter: ListFilter): Promise<StoredKinds[K][]> {
-    const values: (string | number)[] = [kind];
+    const values: (string | number | string[])[] = [kind];
     const conditions = ['kind = $1'];
     const add = (condition: string, value: string | number | undefined): void => {
       if (value !== undefined) conditions.push(`${condition} $${values.push(value)}`);
@@ -130,16 +148,22 @@ export class Store {
     add('created >=', filter.created.gte);
     add('created <', filter.created.lt);
     add('created <=', filter.created.lte);
-    if (filter.startingAfter !== undefined) add('seq <', await this.positionOf(filter.startingAfter));
-    const text = `select body from objects where ${conditions.join(' and ')} order by seq desc limit ${filter.limit + 1}`;
-    const rows = await this.pool.query<{ body: StoredKinds[K] }>(text, values);
-    return rows.rows.map((row) => row.body);
+    for (const [name, value] of Object.entries(filter.fields)) add(`body->>'${name}' =`, value);
+    if (filter.types.length > 0) conditions.push(`body->>'type' = any($${values.push(filter.types)})`);
+    if (kind === 'customer') conditions.push(`body->>'deleted' is null`);
+    const { startingAfter, endingBefore } = filter;
+    if (startingAfter !== undefined) add('seq <', await this.positionOf(startingAfter, 'starting_after'));
+    if (endingBefore !== undefined) add('seq >', await this.positionOf(endingBefore, 'ending_before'));
+    const order = endingBefore === undefined ? 'desc' : 'asc';
+    const text = `select body from objects where ${conditions.join(' and ')} order by seq ${order} limit ${filter.limit + 1}`;
+    const { rows } = await this.pool.query<{ body: StoredKinds[K] }>(text, values);
+    return rows.map((row) => row.body);
   }
 
-  private async positionOf(id: string): Promise<string> {
+  private async positionOf(id: string, param: string): Promise<string> {
     const found = await this.pool.query<{ seq: string }>('select seq from objects where id = $1', [id]);
     const row = found.rows[0];
-    if (row === undefined) throw noSuch('object', id, 'starting_after');
+    if (row === undefined) throw noSuch('object', id, param);
     return row.seq;
   }
 

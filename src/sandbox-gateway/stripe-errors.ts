@@ -8,6 +8,7 @@ export interface ErrorBody {
   type: 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error';
   code?: string;
   decline_code?: string;
+  advice_code?: string;
   message: string;
   param?: string;
   charge?: string;
@@ -19,6 +20,7 @@ export interface ErrorBody {
 export interface Decline {
   code: string;
   decline_code: string;
+  advice_code?: string;
   message: string;
 }
 
@@ -73,14 +75,26 @@ export function keyReused(key: string): StripeFailure {
   });
 }
 
+export function unknownParameters(names: string[]): StripeFailure {
+  const listed = names.join(', ');
+  const details = { code: 'parameter_unknown', param: names[0] ?? '' };
+  return invalidRequest(`Received unknown parameter${names.length > 1 ? 's' : ''}: ${listed}`, details);
+}
+
 export function rateLimited(): StripeFailure {
   return new StripeFailure(429, { type: 'invalid_request_error', code: 'rate_limit', message: 'Too many requests' });
 }
 
-export function serverError(message = 'An unknown error occurred'): StripeFailure {
-  return new StripeFailure(500, { type: 'api_error', message });
+/** `executed`: the endpoint had begun, and the error is kept under the key. */
+export function serverError(message = 'An unknown error occurred', executed = false): StripeFailure {
+  return new StripeFailure(500, { type: 'api_error', message }, executed);
 }
 
 export function unauthorized(): StripeFailure {
   return new StripeFailure(401, { type: 'invalid_request_error', message: 'Invalid API Key provided' });
+}
+
+export function withoutPermission(): StripeFailure {
+  const message = 'The provided key does not have the required permissions for this endpoint.';
+  return new StripeFailure(403, { type: 'invalid_request_error', message });
 }

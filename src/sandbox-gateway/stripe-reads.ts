@@ -2,6 +2,7 @@
  * Decides what Stripe's GET routes answer: one object, or a list newest first with `has_more`, and which ids in them are
  * expanded to whole objects. Never writes.
  */
+import { LIST_FILTERS } from './known-parameters.js';
 import type { Parameters } from './parameters.js';
 import type { Kind, Store, StoredKinds, StoredObject } from './store.js';
 import { invalidRequest, noSuch } from './stripe-errors.js';
@@ -11,6 +12,8 @@ interface Finder {
 }
 
 const MAX_PAGE = 100;
+/** Filters that are fields of the object, beside those that have columns. */
+const FIELDS = ['charge', 'type', 'source', 'currency', 'email', 'payment_method'];
 
 export async function readOne(store: Store, kind: Kind, id: string, parameters: Parameters): Promise<StoredObject> {
   const object = await store.find(kind, id);
@@ -31,18 +34,42 @@ export async function readList<K extends Kind>(
   url: string,
   parameters: Parameters,
 ): Promise<StripeList<K>> {
-  const limit = Math.min(parameters.count('limit') ?? 10, MAX_PAGE);
+  parameters.only(LIST_FILTERS[kind]);
+  const limit = limitOf(parameters);
+  const [startingAfter, endingBefore] = [parameters.text('starting_after'), parameters.text('ending_before')];
+  if (startingAfter !== undefined && endingBefore !== undefined) {
+    const message = 'Received both starting_after and ending_before parameters. Please pass in only one.';
+    throw invalidRequest(message);
+  }
+  const customer = parameters.text('customer');
+  if (customer !== undefined) await requireCustomer(store, customer);
   const rows = await store.list(kind, {
-    customer: parameters.text('customer'),
+    customer,
     paymentIntent: parameters.text('payment_intent'),
+    fields: Object.fromEntries(FIELDS.map((name) => [name, parameters.text(name)])),
+    types: parameters.words('types'),
     created: parameters.instants('created'),
-    startingAfter: parameters.text('starting_after'),
+    startingAfter,
+    endingBefore,
     limit,
   });
+  const page = endingBefore === undefined ? rows.slice(0, limit) : rows.slice(0, limit).reverse();
   const paths = parameters.words('expand').map((path) => path.replace(/^data\./, ''));
   const data: StoredKinds[K][] = [];
-  for (const row of rows.slice(0, limit)) data.push(await expanded(store, row, paths));
+  for (const row of page) data.push(await expanded(store, row, paths));
   return { object: 'list', url, has_more: rows.length > limit, data };
+}
+
+function limitOf(parameters: Parameters): number {
+  const limit = parameters.count('limit') ?? 10;
+  if (limit <= MAX_PAGE) return limit;
+  throw invalidRequest(`Invalid integer: ${limit} is greater than ${MAX_PAGE}`, { param: 'limit' });
+}
+
+/** One that is gone, or never was, has no list. */
+async function requireCustomer(store: Store, id: string): Promise<void> {
+  const customer = await store.find('customer', id);
+  if (customer === undefined || customer.deleted === true) throw noSuch('customer', id, 'customer');
 }
 
 /** `latest_charge.balance_transaction` expands the charge and, inside it, the transaction. */

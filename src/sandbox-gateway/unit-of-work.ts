@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import Stripe from 'stripe';
+import type { LaterAct } from './later.js';
 import type { Kind, StoredKinds, StoredObject } from './store.js';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -15,6 +16,20 @@ export function newId(prefix: string): string {
 }
 
 export type EventName =
+  | 'customer.created'
+  | 'customer.updated'
+  | 'customer.deleted'
+  | 'payment_method.attached'
+  | 'payment_method.detached'
+  | 'payment_intent.created'
+  | 'payment_intent.processing'
+  | 'setup_intent.created'
+  | 'setup_intent.requires_action'
+  | 'charge.failed'
+  | 'charge.updated'
+  | 'charge.refund.updated'
+  | 'charge.dispute.updated'
+  | 'radar.early_fraud_warning.created'
   | 'payment_intent.succeeded'
   | 'payment_intent.payment_failed'
   | 'payment_intent.requires_action'
@@ -38,7 +53,8 @@ export interface UnitSettings {
   requestId: string;
   key: string | undefined;
   delivery: { wanted: boolean; delayMs: number };
-  failRefund: boolean;
+  /** Misfortunes of this one call. */
+  faults: { failRefund: boolean; pendingRefund: boolean; processing: boolean };
 }
 
 export interface KeptAnswer {
@@ -48,6 +64,30 @@ export interface KeptAnswer {
   body: string;
 }
 
+/** What an endpoint of the billing service has enabled; the others can be listed. */
+const DELIVERED: readonly EventName[] = [
+  'payment_intent.succeeded',
+  'payment_intent.payment_failed',
+  'payment_intent.processing',
+  'payment_intent.requires_action',
+  'payment_intent.canceled',
+  'setup_intent.succeeded',
+  'setup_intent.setup_failed',
+  'setup_intent.requires_action',
+  'setup_intent.canceled',
+  'charge.succeeded',
+  'charge.refunded',
+  'charge.dispute.created',
+  'charge.dispute.updated',
+  'charge.dispute.funds_withdrawn',
+  'charge.dispute.funds_reinstated',
+  'charge.dispute.closed',
+  'radar.early_fraud_warning.created',
+  'refund.created',
+  'refund.updated',
+  'refund.failed',
+];
+
 const WRITE_ALL = `
   with written as (
     insert into objects (id, kind, customer, payment_intent, created, body)
@@ -56,8 +96,14 @@ const WRITE_ALL = `
     on conflict (id) do update set customer = excluded.customer, body = excluded.body
   ), queued as (
     insert into deliveries (event_id, state, due_at)
-    select id, $2, now() + $3::float8 * interval '1 millisecond'
-    from json_to_recordset($1::json) as o (id text, kind text) where kind = 'event'
+    select id, case when body->>'type' = any($8) then $2 else 'skipped' end, now() + $3::float8 * interval '1 millisecond'
+    from json_to_recordset($1::json) as o (id text, kind text, body json) where kind = 'event'
+  ), following as (
+    insert into later (object_id, act, due)
+    select object_id, act, due from json_to_recordset($9::json) as l (object_id text, act text, due bigint)
+    on conflict do nothing
+  ), gone as (
+    insert into detached (id) select unnest($10::text[]) on conflict do nothing
   ), kept as (
     insert into answers (key, fingerprint, status, body)
     select $4::text, $5, $6::integer, $7 where $4::text is not null
@@ -70,6 +116,8 @@ const WRITE_ALL = `
 
 export class UnitOfWork {
   private readonly written = new Map<string, StoredObject>();
+  private readonly following: { object_id: string; act: LaterAct; due: number }[] = [];
+  private readonly detached: string[] = [];
 
   constructor(
     private readonly client: pg.PoolClient,
@@ -107,6 +155,20 @@ export class UnitOfWork {
     return found.rows.map((row) => row.body);
   }
 
+  /** Happens by itself, so many seconds of business time from now. */
+  later(act: LaterAct, objectId: string, seconds: number): void {
+    this.following.push({ object_id: objectId, act, due: this.now + seconds });
+  }
+
+  detach(methodId: string): void {
+    this.detached.push(methodId);
+  }
+
+  async isDetached(methodId: string): Promise<boolean> {
+    const found = await this.client.query('select from detached where id = $1', [methodId]);
+    return found.rows.length > 0;
+  }
+
   save<T extends StoredObject>(object: T): T {
     this.written.set(object.id, object);
     return object;
@@ -142,6 +204,9 @@ export class UnitOfWork {
         answer?.fingerprint,
         answer?.status,
         answer?.body,
+        DELIVERED,
+        JSON.stringify(this.following),
+        this.detached,
       ],
     });
     return answer === undefined || kept.rows[0]?.kept === 1;
@@ -151,5 +216,6 @@ export class UnitOfWork {
 function columns(object: StoredObject): Record<string, string | number | null> {
   const customer = 'customer' in object && typeof object.customer === 'string' ? object.customer : null;
   const intent = 'payment_intent' in object && typeof object.payment_intent === 'string' ? object.payment_intent : null;
-  return { id: object.id, kind: object.object, customer, payment_intent: intent, created: object.created };
+  const created = 'created' in object ? object.created : 0;
+  return { id: object.id, kind: object.object, customer, payment_intent: intent, created };
 }

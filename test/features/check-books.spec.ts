@@ -164,7 +164,11 @@ const DEFECTS: Defect[] = [
   ['I04', 'a captured fee without a term', `delete from terms where subscription_id = ${subscription('stays')}`],
   ['I04a', 'a captured value-added service nobody has', `update add_ons set status = 'refused'`],
   ['I05', 'a paid term whose charge failed', `update charges set status = 'failed' where id = ${charge('stays')}`],
-  ['I06', 'more returned than captured', `update refunds set amount_minor = 5000, paid_minor = 5000 where id = ${refund('used')}`],
+  [
+    'I06',
+    'more returned than captured',
+    `update refunds set amount_minor = 5000, paid_minor = 5000 where id = ${refund('used')}`,
+  ],
   ['I07', 'a refund in another currency', `update refunds set currency = 'USD' where id = ${refund('used')}`],
   [
     'I07',
