@@ -99,6 +99,13 @@ describe('a rule refuses what breaks it', () => {
     ['an unknown suffix', 'src/payments/a.service.ts', ``, /\.service is none of the suffixes/],
     ['a name in capitals', 'src/payments/openCharge.ts', ``, /"openCharge" is not kebab-case/],
     ['a long file', 'src/payments/a.ts', `a();\n`.repeat(250), /has 251 lines/],
+    [
+      'a code of Stripe',
+      'src/payments/a.ts',
+      `if (code === 'resource_missing') a();`,
+      /says "resource_missing" on line 2/,
+    ],
+    ['an id of Stripe', 'src/domain/a.ts', `const method = 'pm_card_visa';`, /says "pm_c" on line 2/],
     ['many dependencies', 'src/payments/a.ts', `class A { constructor(${words(7)}) {} }`, /A has 7 dependencies: A0, /],
   ];
 

@@ -62,6 +62,17 @@ export class OpenChargeback {
     return chargeback;
   }
 
+  /**
+   * Banks dispute in the cardholder's currency, and in amounts of their own: what is held is all of the payment that has not
+   * gone back, in the currency of the charge.
+   */
+  async inOurMoney({ tx }: Change, charge: Charge, dispute: GatewayDispute): Promise<GatewayDispute> {
+    const { id, currency } = charge;
+    if (dispute.currency === currency && dispute.amountMinor <= charge.amountMinor) return dispute;
+    const heldMinor = charge.amountMinor - (await this.refunds.returnedMinor(tx, id));
+    return { ...dispute, currency, amountMinor: heldMinor };
+  }
+
   /** A refund that is made or on its way may mean that the member gets the money twice: a person should tell the bank. */
   private async openCase(
     change: Change,

@@ -8,7 +8,6 @@ import type { Charge } from '../domain/charge.js';
 import type { Chargeback, ChargebackStatus } from '../domain/chargeback.js';
 import type { GatewayDispute } from '../gateway/outcome.js';
 import { ChargeStore } from '../payments/charge.store.js';
-import { RefundStore } from '../refunds/refund.store.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import type { Change } from '../subscriptions/change.js';
 import { ChargebackStore } from './chargeback.store.js';
@@ -21,7 +20,6 @@ export class SettleDispute {
     private readonly changeSubscription: ChangeSubscription,
     private readonly charges: ChargeStore,
     private readonly chargebacks: ChargebackStore,
-    private readonly refunds: RefundStore,
     private readonly openChargeback: OpenChargeback,
     private readonly closeChargeback: CloseChargeback,
     private readonly cases: CaseStore,
@@ -37,7 +35,8 @@ export class SettleDispute {
       const charge = await this.charges.lock(change.tx, chargeId);
       if (charge.status !== 'succeeded') return false;
       const known = await this.chargebacks.findByDispute(change.tx, charge.gateway, told.gatewayDisputeId);
-      const dispute = known === null ? await this.inOurMoney(change, charge, told) : inMoneyOf(known, told);
+      const dispute =
+        known === null ? await this.openChargeback.inOurMoney(change, charge, told) : inMoneyOf(known, told);
       const wrong =
         status === 'unreadable' ? 'its status is not known here' : contradiction(charge, known, dispute, status);
       if (status === 'unreadable' || wrong !== null) {
@@ -48,17 +47,6 @@ export class SettleDispute {
       if (chargeback.status !== 'open' || status === 'open') return true;
       return this.closeChargeback.close(change, chargeback, status);
     });
-  }
-
-  /**
-   * Banks dispute in the cardholder's currency, and in amounts of their own: what is held is all of the payment that has not
-   * gone back, in the currency of the charge.
-   */
-  private async inOurMoney({ tx }: Change, charge: Charge, dispute: GatewayDispute): Promise<GatewayDispute> {
-    const { id, currency } = charge;
-    if (dispute.currency === currency && dispute.amountMinor <= charge.amountMinor) return dispute;
-    const heldMinor = charge.amountMinor - (await this.refunds.returnedMinor(tx, id));
-    return { ...dispute, currency, amountMinor: heldMinor };
   }
 
   private openCase({ tx, now }: Change, charge: Charge, dispute: GatewayDispute, wrong: string): Promise<void> {

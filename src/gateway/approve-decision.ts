@@ -11,7 +11,6 @@ import { GatewayCalls } from './gateway-calls.js';
 import { GatewayRequestEntity } from './gateway-request.entity.js';
 import { HandleOutcome } from './handle-outcome.js';
 import { DECIDED_NOT_MOVED, type Order, type Outcome } from './outcome.js';
-import { Gateways } from './payment-gateway.js';
 import { requireUndecided } from './propose-decision.js';
 import { RequestDecisionEntity } from './request-decision.entity.js';
 import { RequestStore } from './request.store.js';
@@ -26,7 +25,6 @@ export class ApproveDecision {
     private readonly database: Database,
     private readonly changeSubscription: ChangeSubscription,
     private readonly requests: RequestStore,
-    private readonly gateways: Gateways,
     private readonly calls: GatewayCalls,
     private readonly handleOutcome: HandleOutcome,
   ) {}
@@ -75,12 +73,10 @@ export class ApproveDecision {
 
   /** With no transaction open. */
   private async verify({ outcome, gatewayId }: RequestDecisionEntity, request: GatewayRequestEntity): Promise<Verdict> {
-    const { asks, reference, intendedAt } = request;
+    const { asks } = request;
     if (outcome === 'moved') return this.lookAt(request, gatewayId ?? '');
     if (asks === null) return NOT_MOVED;
-    const gateway = this.gateways.of(request.gateway);
-    const asked = { order: asks, reference, gatewayId: request.gatewayId, intendedAt };
-    const told = await this.calls.make('find', request, () => gateway.find(asked));
+    const told = await this.calls.find(request, asks);
     const decided = told?.kind === 'succeeded' || told?.kind === 'declined' || told?.kind === 'withdrawn';
     return decided ? told : NOT_MOVED;
   }
@@ -88,7 +84,7 @@ export class ApproveDecision {
   private async lookAt(request: GatewayRequestEntity, gatewayId: string): Promise<Verdict> {
     const { asks, reference } = request;
     if (asks === null) throw disagrees(`${reference} was never sent, so nothing can have moved`);
-    const found = await this.gateways.of(request.gateway).look(asks, gatewayId);
+    const found = await this.calls.look(request, asks, gatewayId);
     if (found === 'unanswered') {
       throw new Refusal(
         'gateway_unanswered',

@@ -1,22 +1,19 @@
 /**
- * Makes every call to a gateway for a request: measured, logged, and never throwing. What goes wrong is one line with the
+ * Makes every call to a gateway for a request: measured, logged, and never failing by itself. What goes wrong is one line with the
  * reference, the subscription, the gateway's own words and its name of the call; outages are told by `GatewayOutages`.
  */
 import { Injectable, Logger } from '@nestjs/common';
 import { Metrics } from '../platform/http/metrics.js';
 import { GatewayOutages } from './gateway-outages.js';
-import type { Outcome } from './outcome.js';
-import type { CustomerAnswer } from './payment-gateway.js';
+import type { GatewayRefund, Order, Outcome } from './outcome.js';
+import { Gateways, type CustomerAnswer, type PaymentGateway } from './payment-gateway.js';
+import type { GatewayRequest } from './request-kind.js';
+
+/** What a call is for, and where it goes. */
+type Request = Pick<GatewayRequest, 'gateway' | 'kind' | 'reference' | 'subscriptionId' | 'gatewayId'>;
 
 /** customer: makes one · send: asks for money or a validation · find, withdraw: about one that was sent · refunds: of a payment. */
-export type CallName = 'customer' | 'send' | 'find' | 'withdraw' | 'refunds';
-
-interface Called {
-  gateway: string;
-  kind: string;
-  reference: string;
-  subscriptionId: string;
-}
+type CallName = 'customer' | 'send' | 'find' | 'withdraw' | 'refunds';
 
 type Answer = CustomerAnswer | Outcome | null | readonly unknown[];
 
@@ -31,6 +28,7 @@ export class GatewayCalls {
 
   constructor(
     metrics: Metrics,
+    private readonly gateways: Gateways,
     private readonly outages: GatewayOutages,
   ) {
     this.count = metrics.counter({
@@ -46,10 +44,48 @@ export class GatewayCalls {
     });
   }
 
+  createCustomer(request: Request, userId: string, reference: string): Promise<CustomerAnswer> {
+    return this.make('customer', request, (gateway) => gateway.createCustomer(userId, reference));
+  }
+
+  send(request: Request, order: Order): Promise<Outcome> {
+    return this.make('send', request, (gateway) => gateway.send(order, request.reference));
+  }
+
+  /** What became of it; null when the gateway never heard of it. */
+  find(request: Request & { intendedAt: Date }, order: Order): Promise<Outcome | null> {
+    const { reference, gatewayId, intendedAt } = request;
+    return this.make('find', request, (gateway) => gateway.find({ order, reference, gatewayId, intendedAt }));
+  }
+
+  /** Takes back what waits for the member. */
+  withdraw(request: Request, order: Order, gatewayId: string): Promise<Outcome> {
+    return this.make('withdraw', request, (gateway) => gateway.withdraw(order, gatewayId));
+  }
+
+  /** All that went back of a payment, whoever ordered it. */
+  refundsOf(request: Request, payment: string): Promise<GatewayRefund[] | Outcome> {
+    return this.make('refunds', request, (gateway) => gateway.refundsOf(payment));
+  }
+
+  /** What an id of the gateway's says about the order of a request. */
+  look(request: Request, order: Order, gatewayId: string): ReturnType<PaymentGateway['look']> {
+    return this.gateways.of(request.gateway).look(order, gatewayId);
+  }
+
+  /** For how long the reference of a request can be sent again. */
+  keyKeptMs({ gateway }: Request): number {
+    return this.gateways.of(gateway).keyKeptMs;
+  }
+
   /** An error on the way leaves the outcome unknown. */
-  async make<T extends Answer>(call: CallName, called: Called, run: () => Promise<T>): Promise<T | Outcome> {
+  private async make<T extends Answer>(
+    call: CallName,
+    called: Request,
+    run: (gateway: PaymentGateway) => Promise<T>,
+  ): Promise<T | Outcome> {
     const measured = this.seconds.startTimer({ gateway: called.gateway, call });
-    const answer: T | Outcome = await run().catch((error: unknown): Outcome => {
+    const answer: T | Outcome = await run(this.gateways.of(called.gateway)).catch((error: unknown): Outcome => {
       const words = error instanceof Error ? error.message : String(error);
       return { kind: 'unknown', detail: words, said: { requestId: null, status: null, words } };
     });
@@ -61,7 +97,7 @@ export class GatewayCalls {
 
   private note(
     call: CallName,
-    { gateway, kind, reference, subscriptionId }: Called,
+    { gateway, kind, reference, subscriptionId }: Request,
     answer: Answer,
     seconds: number,
   ): void {

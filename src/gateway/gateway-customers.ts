@@ -5,7 +5,6 @@ import type { Tx } from '../platform/database/tx.js';
 import { GatewayCalls } from './gateway-calls.js';
 import { GatewayCustomerEntity, type GatewayRequestEntity } from './gateway-request.entity.js';
 import type { Outcome } from './outcome.js';
-import { Gateways } from './payment-gateway.js';
 
 interface Known {
   userId: string;
@@ -18,7 +17,6 @@ interface Known {
 export class GatewayCustomers {
   constructor(
     private readonly database: Database,
-    private readonly gateways: Gateways,
     private readonly calls: GatewayCalls,
   ) {}
 
@@ -26,12 +24,11 @@ export class GatewayCustomers {
   async ensure(request: GatewayRequestEntity): Promise<string | Outcome> {
     const { userId, customerId: known, generation } = await this.database.sharedReader.together(customersOf, request);
     if (known !== null) return known;
-    const gateway = this.gateways.of(request.gateway);
     const reference = referenceOf(userId, generation ?? 1);
-    const answer = await this.calls.make('customer', request, () => gateway.createCustomer(userId, reference));
+    const answer = await this.calls.createCustomer(request, userId, reference);
     if (answer.kind !== 'customer') return answer;
     const { customerId } = answer;
-    const named = { gateway: gateway.name, userId, generation: generation ?? 1 };
+    const named = { gateway: request.gateway, userId, generation: generation ?? 1 };
     const { reader } = this.database;
     if (generation === null) await reader.insert(GatewayCustomerEntity, { ...named, customerId }, 'ignore');
     else await reader.set(GatewayCustomerEntity, named, { customerId });

@@ -6,11 +6,12 @@ import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, plusMs } from '../domain/instant.js';
 import { isLive } from '../domain/subscription.js';
+import { machineNow } from '../platform/time/clock.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import type { Change } from '../subscriptions/change.js';
 import { GatewayCustomers } from './gateway-customers.js';
 import type { GatewayRequestEntity, RequestFailure } from './gateway-request.entity.js';
-import { CUSTOMER_GONE, DECIDED_NOT_MOVED, GIVEN_UP, WITHDRAWN, type Outcome } from './outcome.js';
+import { CUSTOMER_GONE, GIVEN_UP, WITHDRAWN, type Outcome } from './outcome.js';
 import { RequestCases } from './request-cases.js';
 import { RequestKinds, type Decided } from './request-kind.js';
 import { RequestStore } from './request.store.js';
@@ -30,6 +31,9 @@ const WAITING_ASK_MAX_MS = 6 * HOUR_MS;
 // Who has not come by then does not come any more.
 const WAITING_MAX_MS = 7 * DAY_MS;
 const CASE_AFTER_MS = HOUR_MS;
+// The same answer so often, over so long, never changes: the gateway keeps it under the reference.
+const SAME_ANSWERS_MAX = 3;
+const SAME_ANSWERS_MS = HOUR_MS;
 // So many attempts in a row without any answer that can be had: the gateway does not carry this one out.
 const GIVEN_UP_MAX = 5;
 
@@ -76,18 +80,17 @@ export class HandleOutcome {
     await this.requestCases.follow(change, request, settled, outcome);
   }
 
-  /** No answer can come any more: another attempt takes its place, or after some the gateway counts as unwilling. */
-  async giveUp(request: GatewayRequestEntity, why: string): Promise<void> {
-    await this.changeSubscription.change(request.subscriptionId, 'gateway', async (change) => {
+  /**
+   * The gateway has never heard of it. True when the same may be sent again; else no answer can come any more and another
+   * attempt takes its place, or after some the gateway counts as unwilling. `keyKeptMs`: for how long it keeps a reference.
+   */
+  mayBeSentAgain(request: GatewayRequestEntity, keyKeptMs: number): Promise<boolean> {
+    return this.changeSubscription.change(request.subscriptionId, 'gateway', async (change) => {
       const locked = await this.requests.lock(change.tx, request.id);
-      if (locked.decidedAt !== null) return;
-      const attempts = await this.requests.attemptsWithin(change.tx, locked.subjectId);
-      const given = attempts.filter(({ failure }) => failure === 'given_up').length;
-      if (given >= GIVEN_UP_MAX)
-        return this.apply(change, locked, { kind: 'refused', gatewayId: null, code: GIVEN_UP });
-      await this.requests.save(change.tx, { ...decided(locked, change.now), failure: 'given_up', code: GIVEN_UP });
-      await this.cases.close(change.tx, locked.id, `attempt ${locked.attempt} was given up: ${why}`, change.now);
-      await this.kinds.of(locked).again(change, locked);
+      if (locked.decidedAt !== null) return false;
+      const why = whyGivenUp(locked, keyKeptMs, change.now);
+      if (why !== null) await this.giveUp(change, locked, why);
+      return why === null;
     });
   }
 
@@ -107,6 +110,15 @@ export class HandleOutcome {
     const waiting = { ...locked, ...put, queries: locked.queries + 1, leaseUntil: null };
     await this.requests.save(change.tx, waiting);
     await this.requestCases.watch(change, waiting, detail);
+  }
+
+  private async giveUp(change: Change, request: GatewayRequestEntity, why: string): Promise<void> {
+    const attempts = await this.requests.attemptsWithin(change.tx, request.subjectId);
+    const given = attempts.filter(({ failure }) => failure === 'given_up').length;
+    if (given >= GIVEN_UP_MAX) return this.apply(change, request, { kind: 'refused', gatewayId: null, code: GIVEN_UP });
+    await this.requests.save(change.tx, { ...decided(request, change.now), failure: 'given_up', code: GIVEN_UP });
+    await this.cases.close(change.tx, request.id, `attempt ${request.attempt} was given up: ${why}`, change.now);
+    await this.kinds.of(request).again(change, request);
   }
 
   /** A decided request was asked about once more: no longer, or later where there was no usable answer. */
@@ -196,6 +208,17 @@ export class HandleOutcome {
   }
 }
 
+/** Why no answer can come any more; null while one can. */
+function whyGivenUp(request: GatewayRequestEntity, keyKeptMs: number, now: Date): string | null {
+  const { sameAnswer, sameAnswers, sameAnswerSince, firstSubmittedAt } = request;
+  const sameForMs = now.getTime() - (sameAnswerSince ?? now).getTime();
+  if (sameAnswers >= SAME_ANSWERS_MAX && sameForMs >= SAME_ANSWERS_MS) {
+    return `the gateway gives the same answer again and again: ${sameAnswer}`;
+  }
+  const sentAgoMs = machineNow().getTime() - (firstSubmittedAt?.getTime() ?? 0);
+  return sentAgoMs > keyKeptMs ? 'the gateway has forgotten its key' : null;
+}
+
 /** Nothing is asked or awaited any more; the caller says which way it was decided. */
 function decided(request: GatewayRequestEntity, now: Date): GatewayRequestEntity {
   const nothing = { clientSecret: null, nextQueryAt: null, sendAt: null, leaseUntil: null };
@@ -224,9 +247,4 @@ function codeOf(outcome: Outcome): string | null {
 
 function askAfterMs(queries: number): number {
   return ASK_AFTER_MS[queries] ?? ASK_AFTER_MS.at(-1) ?? MINUTE_MS;
-}
-
-/** Whether two people said of it that nothing had moved. */
-export function decidedNotMoved({ failure, code }: Pick<GatewayRequestEntity, 'failure' | 'code'>): boolean {
-  return failure !== null && code === DECIDED_NOT_MOVED;
 }

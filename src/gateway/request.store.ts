@@ -6,6 +6,7 @@ import type { Tx } from '../platform/database/tx.js';
 import { Metrics } from '../platform/http/metrics.js';
 import { newId } from '../platform/ids.js';
 import { JobRunner } from '../platform/jobs/job-runner.js';
+import { Clock } from '../platform/time/clock.js';
 import { waitUntil } from '../platform/time/wait.js';
 import type { Change } from '../subscriptions/change.js';
 import { GatewayRequestEntity } from './gateway-request.entity.js';
@@ -30,9 +31,14 @@ export interface NewRequest {
 const UNDECIDED = `
   select status as name, count(*)::int as count from gateway_requests where decided_at is null group by status`;
 
+const UNDECIDED_AGE = `
+  select status as name, extract(epoch from $1::timestamptz - min(intended_at))::float8 as count from gateway_requests
+  where decided_at is null group by status`;
+
 @Injectable()
 export class RequestStore implements OnModuleInit {
   constructor(
+    private readonly clock: Clock,
     private readonly database: Database,
     private readonly jobs: JobRunner,
     private readonly metrics: Metrics,
@@ -44,6 +50,12 @@ export class RequestStore implements OnModuleInit {
       help: 'asked and not decided',
       label: 'status',
       count: () => this.database.reader.query(UNDECIDED),
+    });
+    this.metrics.register({
+      name: 'vip_gateway_requests_undecided_oldest_seconds',
+      help: 'how long the oldest of them has waited',
+      label: 'status',
+      count: async () => this.database.reader.query(UNDECIDED_AGE, [await this.clock.now()]),
     });
   }
 

@@ -4,36 +4,27 @@
  * request sent without an answer asks for it and never sends it blindly again.
  */
 import { Injectable } from '@nestjs/common';
-import { HOUR_MS } from '../domain/instant.js';
 import { Config } from '../platform/config.js';
-import { Clock, machineNow } from '../platform/time/clock.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import type { Change } from '../subscriptions/change.js';
 import { GatewayCalls } from './gateway-calls.js';
 import type { GatewayRequestEntity } from './gateway-request.entity.js';
 import { HandleOutcome } from './handle-outcome.js';
 import type { Order, Outcome } from './outcome.js';
-import { Gateways } from './payment-gateway.js';
 import { PrepareRequest } from './prepare-request.js';
 import { RequestKinds } from './request-kind.js';
 import { RequestStore } from './request.store.js';
 
 const LEASE_BEYOND_TIMEOUT_MS = 5000;
-/** The same answer so often, over so long, never changes: the gateway keeps it under the reference. */
-const SAME_ANSWERS_MAX = 3;
-const SAME_ANSWERS_MS = HOUR_MS;
-
 type Next = { kind: 'send'; order: Order } | { kind: 'ask' } | { kind: 'leave' };
 
 @Injectable()
 export class SubmitRequest {
   constructor(
     private readonly config: Config,
-    private readonly clock: Clock,
     private readonly changeSubscription: ChangeSubscription,
     private readonly requests: RequestStore,
     private readonly kinds: RequestKinds,
-    private readonly gateways: Gateways,
     private readonly calls: GatewayCalls,
     private readonly prepareRequest: PrepareRequest,
     private readonly handleOutcome: HandleOutcome,
@@ -55,8 +46,7 @@ export class SubmitRequest {
     }
     // This worker was stopped for so long that its lease has run out: another worker may have the request.
     if (performance.now() - begunAtMs > leaseMs) return;
-    const gateway = this.gateways.of(request.gateway);
-    const outcome = await this.calls.make('send', request, () => gateway.send(next.order, request.reference));
+    const outcome = await this.calls.send(request, next.order);
     await this.handleOutcome.handle(request, await this.confirmed(request, next.order, outcome));
   }
 
@@ -74,41 +64,22 @@ export class SubmitRequest {
     }
     const withdraws = request.withdrawn && request.status === 'waiting_for_member' && gatewayId !== null;
     const outcome = withdraws
-      ? await this.calls.make('withdraw', request, () => this.gateways.of(request.gateway).withdraw(asks, gatewayId))
-      : await this.find(request, asks);
+      ? await this.calls.withdraw(request, asks, gatewayId)
+      : await this.calls.find(request, asks);
     if (outcome !== null) {
       await this.handleOutcome.handle(request, outcome);
       return !['unknown', 'contradicts', 'not_heard'].includes(outcome.kind);
     }
     if (request.decidedAt !== null) await this.requests.stopAsking(id);
-    else await this.goOn(request);
+    else if (await this.handleOutcome.mayBeSentAgain(request, this.calls.keyKeptMs(request)))
+      await this.sendAgain(request);
     return true;
-  }
-
-  private find(request: GatewayRequestEntity, order: Order): Promise<Outcome | null> {
-    const { reference, gatewayId, intendedAt } = request;
-    const gateway = this.gateways.of(request.gateway);
-    return this.calls.make('find', request, () => gateway.find({ order, reference, gatewayId, intendedAt }));
-  }
-
-  /** The gateway has never heard of it. */
-  private async goOn(request: GatewayRequestEntity): Promise<void> {
-    const { sameAnswer, sameAnswers, sameAnswerSince, firstSubmittedAt } = request;
-    const keptForMs = (await this.clock.now()).getTime() - (sameAnswerSince?.getTime() ?? Infinity);
-    if (sameAnswers >= SAME_ANSWERS_MAX && keptForMs >= SAME_ANSWERS_MS) {
-      return this.handleOutcome.giveUp(request, `the gateway gives the same answer again and again: ${sameAnswer}`);
-    }
-    const sentAgoMs = machineNow().getTime() - (firstSubmittedAt?.getTime() ?? 0);
-    if (sentAgoMs > this.gateways.of(request.gateway).keyKeptMs) {
-      return this.handleOutcome.giveUp(request, 'the gateway has forgotten its key');
-    }
-    await this.sendAgain(request);
   }
 
   /** A refusal says nothing about an earlier try that had no answer: the gateway is asked for that one first. */
   private async confirmed(request: GatewayRequestEntity, order: Order, outcome: Outcome): Promise<Outcome> {
     if (outcome.kind !== 'refused' || request.firstSubmittedAt === null) return outcome;
-    return (await this.find(request, order)) ?? outcome;
+    return (await this.calls.find(request, order)) ?? outcome;
   }
 
   private async hold(request: GatewayRequestEntity, outcome: Outcome): Promise<void> {

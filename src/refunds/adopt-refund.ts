@@ -6,6 +6,7 @@
 import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
 import type { Charge } from '../domain/charge.js';
+import { DAY_MS } from '../domain/instant.js';
 import { formatMoney, type Money } from '../domain/money.js';
 import { refundReference, restMinor, type Refund } from '../domain/refund.js';
 import type { GatewayRefund, Order, Outcome } from '../gateway/outcome.js';
@@ -18,7 +19,7 @@ import { RefundStore } from './refund.store.js';
 import { SettleRefund } from './settle-refund.js';
 
 /** As the gateway tells of a refund that is still under way there. */
-const UNDER_WAY_MS = 14 * 24 * 60 * 60 * 1000;
+const UNDER_WAY_MS = 14 * DAY_MS;
 
 export interface FoundPayment {
   outcome: Extract<Outcome, { kind: 'succeeded' | 'processing' }>;
@@ -62,6 +63,20 @@ export class AdoptRefund {
     return { outcome: outcomeOf(first), order: orderOf(first) };
   }
 
+  /** The gateway has returned it, by this attempt; what went back beyond it becomes a refund of its own. */
+  async settle(
+    change: Change,
+    refund: Refund,
+    attempt: Pick<GatewayRequest, 'attempt' | 'asks' | 'gatewayId'>,
+    gatewayRefundId: string,
+  ): Promise<void> {
+    const excessMinor = await this.settleRefund.succeeded(change, refund, attempt, gatewayRefundId);
+    if (excessMinor === 0) return;
+    const charge = await this.charges.lock(change.tx, refund.chargeId);
+    const excess = { amountMinor: excessMinor, currency: refund.currency };
+    await this.recordFoundRefund.recordExcess(change, charge, excess, gatewayRefundId);
+  }
+
   /**
    * By a notice or a settlement. `foundBy`: which, for the timeline. False when it cannot be applied yet: the capture is not
    * booked, or a refund of the same payment is under way.
@@ -95,11 +110,7 @@ export class AdoptRefund {
     const request = { ...made, asks: orderOf(found), gatewayId: found.gatewayRefundId };
     await this.refunds.save(change.tx, refund);
     await this.requests.adopt(change, request);
-    const excessMinor = await this.settleRefund.succeeded(change, refund, request, found.gatewayRefundId);
-    if (excessMinor === 0) return;
-    const charge = await this.charges.lock(change.tx, refund.chargeId);
-    const excess = { amountMinor: excessMinor, currency: found.currency };
-    await this.recordFoundRefund.recordExcess(change, charge, excess, found.gatewayRefundId);
+    await this.settle(change, refund, request, found.gatewayRefundId);
   }
 
   /** By its id, or by our reference: that request is then asked about once more and brings its own answer. */

@@ -39,6 +39,16 @@ export class RefundStore {
     return found;
   }
 
+  /** The gateway's id of the payment that it is of. */
+  async paymentOf(id: string, tx = this.database.reader): Promise<string> {
+    const [row] = await tx.query<{ payment: string | null }>(
+      `select c.gateway_payment_id as payment from refunds r join charges c on c.id = r.charge_id where r.id = $1`,
+      [id],
+    );
+    if (row?.payment == null) throw new Error(`the charge of refund ${id} was never captured`);
+    return row.payment;
+  }
+
   /** Of a charge, oldest first, locked after it. */
   lockAll(tx: Tx, chargeId: string): Promise<Refund[]> {
     return tx.find(RefundEntity, { chargeId }, { order: { id: 'asc' }, lock: 'wait' });

@@ -8,10 +8,9 @@ import { executeOnce } from './execute-once.js';
 import type { Faults } from './faults.js';
 import { failRefund, succeedRefund } from './refunds.js';
 import type { Store, StoredObject } from './store.js';
+import type { LaterAct } from './test-cards.js';
 import { newId, type UnitOfWork } from './unit-of-work.js';
 import type { WebhookSender } from './webhook-sender.js';
-
-export type LaterAct = 'refund_arrives' | 'refund_fails' | 'dispute' | 'inquiry' | 'fraud_warning';
 
 interface Due {
   object_id: string;

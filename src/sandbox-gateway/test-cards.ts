@@ -2,7 +2,6 @@
  * Decides how each of Stripe's test cards behaves (docs.stripe.com/testing). A payment method remembers its card by its last
  * four digits, which are different for every card here.
  */
-import type { LaterAct } from './later.js';
 import type { Decline } from './stripe-errors.js';
 
 export const AUTHENTICATION_REQUIRED: Decline = {
@@ -21,6 +20,9 @@ export const SETUP_AUTHENTICATION_FAILED: Decline = {
   ...AUTHENTICATION_FAILED,
   code: 'setup_intent_authentication_failure',
 };
+
+/** What happens by itself some time after a call. */
+export type LaterAct = 'refund_arrives' | 'refund_fails' | 'dispute' | 'inquiry' | 'fraud_warning';
 
 export interface TestCard {
   brand: 'visa' | 'mastercard';

@@ -5,8 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import Stripe from 'stripe';
-import type { LaterAct } from './later.js';
 import type { Kind, StoredKinds, StoredObject } from './store.js';
+import type { LaterAct } from './test-cards.js';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 

@@ -88,8 +88,13 @@ describe('a request whose worker fell silent', () => {
   async function fallSilent(lease: string): Promise<string> {
     service = await startService({ startAt: START, worker: false });
     const { id } = (await service.api.subscribe('m1', {}, { waitSeconds: 0 })).body;
+    // As the worker had frozen it before it fell silent.
+    const { id: customer } = await service.sandbox.merchant('POST', 'customers');
     await service.database.query(
-      `update gateway_requests set status = 'submitted', first_submitted_at = clock_timestamp(), lease_until = ${lease}`,
+      `update gateway_requests set status = 'submitted', asks = jsonb_build_object('kind', 'charge', 'customer', $1::text,
+         'method', 'pm_card_visa', 'amountMinor', 4999, 'currency', 'EUR', 'offSession', false, 'keepMethod', true),
+         first_submitted_at = clock_timestamp(), lease_until = ${lease}`,
+      [customer],
     );
     return id;
   }

@@ -56,6 +56,9 @@ async function raw(place: string): Promise<unknown> {
   return answer.json();
 }
 
+const idOf = (method: string | { id: string } | null): string =>
+  typeof method === 'string' ? method : (method?.id ?? '');
+
 const door = (place: string, body: object = {}): Promise<Response> =>
   fetch(`${gateway.url}/sandbox/${place}`, {
     method: 'POST',
@@ -106,7 +109,7 @@ it('answers objects of every kind in the types of the SDK, without a field too m
     ['customer', 'Stripe.Customer', await raw(`customers/${customer}`)],
     ['setup', 'Stripe.SetupIntent', await raw(`setup_intents/${setup.id}`)],
     ['askedSetup', 'Stripe.SetupIntent', await raw(`setup_intents/${asked.id}`)],
-    ['method', 'Stripe.PaymentMethod', await raw(`payment_methods/${String(setup.payment_method)}`)],
+    ['method', 'Stripe.PaymentMethod', await raw(`payment_methods/${idOf(setup.payment_method)}`)],
     ['paid', 'Stripe.PaymentIntent', await raw(`payment_intents/${paid.id}`)],
     ['waiting', 'Stripe.PaymentIntent', await raw(`payment_intents/${waiting.id}`)],
     ['declined', 'Stripe.PaymentIntent', await raw(`payment_intents/${declined.id}`)],

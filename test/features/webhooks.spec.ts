@@ -37,7 +37,7 @@ function deliver(text: string, sent: Sent = {}): Promise<Answer> {
 }
 
 async function kept(id: string): Promise<{ type: string; applied: boolean }[]> {
-  const query = 'select type, applied_at is not null as applied from gateway_events where id = $1';
+  const query = 'select type, applied_at is not null as applied from gateway_events where gateway_event_id = $1';
   return (await service.database.query<{ type: string; applied: boolean }>(query, [id])).rows;
 }
 

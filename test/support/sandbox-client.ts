@@ -42,7 +42,7 @@ export class SandboxClient {
    * A member disputes a payment with the bank, all of it unless said otherwise: by the payment's id, or by what its
    * reference names. Returns the dispute's id.
    */
-  async dispute(payment: string, order: { amount?: number; reason?: string } = {}): Promise<string> {
+  async dispute(payment: string, order: { amount?: number; reason?: string; inquiry?: boolean } = {}): Promise<string> {
     const captured = await this.movementsOf(payment);
     const paymentIntent = captured.find(({ type }) => type === 'capture')?.paymentIntent ?? payment;
     return this.pass('disputes', { paymentIntent, ...order });
@@ -55,6 +55,38 @@ export class SandboxClient {
   /** The bank sends back a refund that it had taken, or takes one after all that it had refused. */
   async refundBecomes(id: string, what: 'failure' | 'success'): Promise<void> {
     await this.pass(`refunds/${id}/${what}`, {});
+  }
+
+  /** An inquiry becomes a dispute that takes the money. */
+  async escalate(disputeId: string): Promise<void> {
+    await this.pass(`disputes/${disputeId}/escalation`, {});
+  }
+
+  /** A payment that was under way is decided. */
+  async finish(paymentIntent: string, succeed: boolean): Promise<void> {
+    await this.pass(`payment_intents/${paymentIntent}/finish`, { succeed });
+  }
+
+  /** The merchant's own acts, as in the gateway's dashboard: a call of Stripe's API. */
+  async merchant<T = { id: string }>(
+    method: 'POST' | 'GET' | 'DELETE',
+    path: string,
+    form: Record<string, string> = {},
+  ): Promise<T> {
+    const response = await fetch(`${this.url}/v1/${path}`, {
+      method,
+      headers: { authorization: 'Bearer sk_test_merchant', 'content-type': 'application/x-www-form-urlencoded' },
+      ...(method === 'POST' ? { body: new URLSearchParams(form) } : {}),
+    });
+    if (!response.ok) throw new Error(await response.text());
+    return (await response.json()) as T;
+  }
+
+  /** The ids under which it knows what a reference names. */
+  async paymentOf(id: string): Promise<string> {
+    const captured = (await this.movementsOf(id)).find(({ type }) => type === 'capture');
+    if (captured === undefined) throw new Error(`nothing was captured for ${id}`);
+    return captured.paymentIntent;
   }
 
   private async pass(door: string, body: object): Promise<string> {

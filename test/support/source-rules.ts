@@ -229,6 +229,27 @@ const dependencies: Rule = {
   },
 };
 
+/** Words of Stripe's: its name, ids, statuses, codes, events and headers. */
+const STRIPE_WORDS =
+  /stripe|\b(pm|pi|seti|cus|du|re|ch|evt|txn|whsec|sk|rk)_[a-z]|payment_intent|setup_intent|charge\.dispute\.|requires_(action|payment)|decline_code|advice_code|card_error|invalid_request_error|resource_missing/i;
+/**
+ * Where they may stand: the adapter, the sandbox, the settings, what starts the sandbox or shows how to use it, and the
+ * columns of its settlement file.
+ */
+const STRIPE_PLACES =
+  /^src\/(gateway\/stripe\/|sandbox-gateway\/|platform\/(config|preflight)\.ts|gateway\/(gateway\.module|sandbox-clock)\.ts|embedded\/|demo\/|main\.ts|reconciliation\/(formats|stripe-format)\.ts)/;
+
+const oneAdapter: Rule = {
+  name: "Stripe's words stay with its adapter",
+  breaches({ file, text }) {
+    if (STRIPE_PLACES.test(file)) return [];
+    return text.split('\n').flatMap((line, index) => {
+      const word = STRIPE_WORDS.exec(line)?.[0];
+      return word === undefined ? [] : [`says "${word}" on line ${index + 1}`];
+    });
+  },
+};
+
 /** Tables that no entity maps: written and read in SQL by their room alone. */
 const TABLES_WITHOUT_ENTITY: Readonly<Record<string, string>> = {
   idempotency_keys: 'platform',
@@ -305,4 +326,4 @@ export function packagesOf(source: Source): string[] {
     );
 }
 
-export const RULES = [order, pureLaw, ownInside, oneClock, oneConfig, names, size, opening, dependencies];
+export const RULES = [order, pureLaw, ownInside, oneClock, oneConfig, names, size, opening, dependencies, oneAdapter];

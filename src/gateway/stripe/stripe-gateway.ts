@@ -53,7 +53,8 @@ export class StripeGateway implements PaymentGateway {
     try {
       const { id: customerId } = await this.stripe.customers.create(
         { metadata: { userId } },
-        { idempotencyKey: reference },
+        // No money moves: two sign-ups at once wait for each other here.
+        { idempotencyKey: reference, maxNetworkRetries: 3 },
       );
       return { kind: 'customer', customerId };
     } catch (error) {
