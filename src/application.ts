@@ -9,6 +9,7 @@ import { DocumentBuilder, getSchemaPath, SwaggerModule, type OpenAPIObject } fro
 import express, { type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { AppModule } from './app.module.js';
+import { Gateways } from './gateway/payment-gateway.js';
 import type { Config } from './platform/config.js';
 import { SCOPES } from './platform/http/access.js';
 import { fieldErrors } from './platform/http/field-errors.js';
@@ -81,12 +82,26 @@ function describe(app: NestExpressApplication): OpenAPIObject {
     builder.addBearerAuth({ type: 'http', scheme: 'bearer', description: `a token with the scope ${scope}` }, scope);
   }
   const described = SwaggerModule.createDocument(app, builder.build(), { extraModels: [ProblemView] });
+  nameWebhooks(described, app.get(Gateways));
   for (const methods of Object.values(described.paths)) {
     for (const { responses } of Object.values(methods) as { responses: Record<string, object> }[]) {
       responses.default = REFUSED;
     }
   }
   return described;
+}
+
+/** Under the name of each gateway that is used here. */
+function nameWebhooks({ paths }: OpenAPIObject, gateways: Gateways): void {
+  const at = '/v1/webhooks/{gateway}';
+  const { post } = paths[at] ?? {};
+  if (post === undefined) throw new Error(`no route is called ${at}`);
+  Reflect.deleteProperty(paths, at);
+  for (const { name } of gateways.all) {
+    paths[at.replace('{gateway}', name)] = {
+      post: { ...post, operationId: `${post.operationId}_${name}`, parameters: [] },
+    };
+  }
 }
 
 /** What every route may answer beside its own. */

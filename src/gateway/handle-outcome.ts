@@ -99,7 +99,7 @@ export class HandleOutcome {
     change: Change,
     locked: GatewayRequestEntity,
     before: GatewayRequestEntity,
-    { detail, retryAfterMs }: { detail: string; retryAfterMs: number | null },
+    { because, detail, retryAfterMs }: Extract<Outcome, { kind: 'not_heard' }>,
   ): Promise<void> {
     if (locked.decidedAt !== null) return this.answered(change, locked, { kind: 'unknown', detail });
     const delayMs = retryAfterMs ?? askAfterMs(locked.queries);
@@ -109,7 +109,8 @@ export class HandleOutcome {
     const put = unsent ? { status: 'intended' as const, sendAt: again, firstSubmittedAt } : { nextQueryAt: again };
     const waiting = { ...locked, ...put, queries: locked.queries + 1, leaseUntil: null };
     await this.requests.save(change.tx, waiting);
-    await this.requestCases.watch(change, waiting, detail);
+    // An outage is one case for all that it keeps waiting.
+    if (because !== 'locked_out') await this.requestCases.watch(change, waiting, detail);
   }
 
   private async giveUp(change: Change, request: GatewayRequestEntity, why: string): Promise<void> {

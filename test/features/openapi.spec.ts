@@ -68,7 +68,8 @@ function served(): string[] {
     if (route === undefined || OWN_PATHS.test(route.path) || !route.path.startsWith('/') || route.path.includes('*')) {
       return [];
     }
-    const at = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    // The document has it once per gateway.
+    const at = route.path.replace('webhooks/:gateway', 'webhooks/stripe').replaceAll(/:(\w+)/g, '{$1}');
     return Object.keys(route.methods).map((method) => `${method.toUpperCase()} ${at}`);
   });
 }

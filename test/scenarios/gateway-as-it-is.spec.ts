@@ -14,8 +14,8 @@ beforeEach(async () => {
 afterEach(async () => {
   await service.sandbox.faults({});
   expect(await audit(service.database, service.sandbox)).toEqual([]);
-  await service.stop();
 });
+afterEach(() => service.stop());
 
 interface Case {
   id: string;

@@ -136,7 +136,8 @@ export const LEDGER_CHECKS: readonly Check[] = [
         where account = 'refunds_payable' group by subscription_id, currency),
       owed as (
         select subscription_id, currency, sum(amount_minor) as amount from (
-          select r.subscription_id, r.currency, r.amount_minor * (1 - paid.by_gateway - paid.otherwise) as amount_minor
+          select r.subscription_id, r.currency, r.amount_minor - paid.gateway_minor
+            - paid.otherwise * (r.amount_minor - paid.parts_minor) as amount_minor
           from refunds r join paid on paid.id = r.id
           union all
           select subscription_id, currency, amount_minor - charged_back_minor from charges
@@ -159,7 +160,8 @@ export const LEDGER_CHECKS: readonly Check[] = [
         select subscription_id, currency, sum(amount_minor) as amount from (
           select subscription_id, currency, amount_minor from charges where status = 'succeeded'
           union all
-          select r.subscription_id, r.currency, -r.amount_minor * paid.by_gateway
+          select r.subscription_id, r.currency,
+            -paid.gateway_minor - case r.paid_otherwise_by when 'gateway_refund' then r.amount_minor else 0 end
           from refunds r join paid on paid.id = r.id) one
         group by subscription_id, currency)
       select subscription_id, currency, p.amount as posted, m.amount as moved

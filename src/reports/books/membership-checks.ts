@@ -136,12 +136,12 @@ export const MEMBERSHIP_CHECKS: readonly Check[] = [
     sql: `
       with told as (
         select event, coalesce(data->>'refundId', data->>'chargeId') as subject, subscription_id from timeline_entries
-        where event in ('charge.opened', 'refund.created', 'subscription.canceled', 'subscription.discontinued'))
+        where event in ('charge.opened', 'refund.created', 'refund.adopted', 'subscription.canceled', 'subscription.discontinued'))
       select 'charge' as kind, c.id, c.subscription_id from charges c
       where not exists (select from told where event = 'charge.opened' and subject = c.id::text)
       union all
       select 'refund', r.id, r.subscription_id from refunds r
-      where not exists (select from told where event = 'refund.created' and subject = r.id::text)
+      where not exists (select from told where event in ('refund.created', 'refund.adopted') and subject = r.id::text)
       union all
       select 'cancellation', x.id, x.subscription_id from cancellations x
       where not exists (select from told t where t.subscription_id = x.subscription_id
