@@ -44,10 +44,16 @@ export class ScriptedGateway implements PaymentGateway {
   private readonly moved: Moved[] = [];
   private readonly customers = new Map<string, string>();
   private count = 0;
+  private odd = { perHundred: 0, chance: (): number => 1 };
 
   /** The next `times` calls of this name, of references that fit, are answered so. */
   next(call: ScriptedCall, of: RegExp, act: Act, times = 1): void {
     this.script.push({ ...act, call, of, left: times });
+  }
+
+  /** From here on so many of a hundred calls are answered oddly; `chance`: from 0 to 1, of a printed seed. 0: none any more. */
+  oddly(perHundred: number, chance: () => number): void {
+    this.odd = { perHundred, chance };
   }
 
   /** Nothing is scripted any more. */
@@ -179,12 +185,24 @@ export class ScriptedGateway implements PaymentGateway {
 
   private async play(call: ScriptedCall, reference: string, order: Order | null): Promise<Outcome | null> {
     this.asked.push({ call, reference, order });
-    const act = this.script.find((one) => one.call === call && one.left > 0 && one.of.test(nameOf(reference, order)));
+    const named = nameOf(reference, order);
+    const scripted = this.script.find((one) => one.call === call && one.left > 0 && one.of.test(named));
+    if (scripted !== undefined) scripted.left -= 1;
+    const act = scripted ?? this.oddAct(call);
     if (act === undefined) return null;
-    act.left -= 1;
     const isKnown = this.moved.some((one) => one.reference === reference);
     if (act.moves === true && order !== null && !isKnown) this.move(order, reference);
-    return typeof act.answers === 'function' ? act.answers(order) : act.answers;
+    if (typeof act.answers === 'function') return act.answers(order);
+    const id = this.idUnder(reference);
+    const { answers } = act;
+    return answers.kind === 'processing' && answers.gatewayId === '' ? { ...answers, gatewayId: id } : answers;
+  }
+
+  private oddAct(call: ScriptedCall): Act | undefined {
+    const { perHundred, chance } = this.odd;
+    if (chance() * 100 >= perHundred) return undefined;
+    const acts = ODD[call];
+    return acts[Math.floor(chance() * acts.length)];
   }
 
   private idOf(order: Order): string {
@@ -192,6 +210,30 @@ export class ScriptedGateway implements PaymentGateway {
     return `${order.kind}-${this.count}`;
   }
 }
+
+const NO_ANSWER: Act = { answers: { kind: 'unknown', detail: 'no answer' } };
+const BUSY: Act = { answers: { kind: 'not_heard', because: 'busy', detail: 'too many', retryAfterMs: null } };
+const DIFFERS: Act = { answers: { kind: 'contradicts', detail: 'another amount' } };
+const UNDER_WAY: Outcome = { kind: 'processing', gatewayId: '', detail: 'processing', patienceMs: 259_200_000 };
+
+/** Every way in which a gateway is odd and still tells the truth when it is asked again. */
+const ODD: Record<ScriptedCall, readonly Act[]> = {
+  send: [
+    NO_ANSWER,
+    { ...NO_ANSWER, moves: true },
+    BUSY,
+    { ...DIFFERS, moves: true },
+    { answers: { kind: 'unknown', detail: '500', sameAnswer: '500' } },
+    { answers: { kind: 'declined', gatewayId: null, code: 'insufficient', decline: 'soft' } },
+    { answers: { kind: 'declined', gatewayId: null, code: 'stolen', decline: 'hard' } },
+    { answers: { kind: 'refused', gatewayId: null, code: 'no' } },
+    { answers: UNDER_WAY, moves: true },
+  ],
+  find: [NO_ANSWER, BUSY, DIFFERS],
+  customer: [NO_ANSWER, BUSY],
+  withdraw: [NO_ANSWER],
+  refunds: [NO_ANSWER, BUSY],
+};
 
 /** `charge_…_1_first_1 customer-3-ann`, `refund_…_1 charge-7` */
 function nameOf(reference: string, order: Order | null): string {
