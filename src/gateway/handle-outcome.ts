@@ -6,7 +6,6 @@ import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, plusMs } from '../domain/instant.js';
 import { isLive } from '../domain/subscription.js';
-import { machineNow } from '../platform/time/clock.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
 import type { Change } from '../subscriptions/change.js';
 import { GatewayCustomers } from './gateway-customers.js';
@@ -15,6 +14,7 @@ import { CUSTOMER_GONE, GIVEN_UP, WITHDRAWN, type Outcome } from './outcome.js';
 import { RequestCases } from './request-cases.js';
 import { RequestKinds, type Decided } from './request-kind.js';
 import { RequestStore } from './request.store.js';
+import { countSame, whyGivenUp } from './same-answers.js';
 
 const ASK_AFTER_MS = [
   2 * SECOND_MS,
@@ -31,9 +31,6 @@ const WAITING_ASK_MAX_MS = 6 * HOUR_MS;
 // Who has not come by then does not come any more.
 const WAITING_MAX_MS = 7 * DAY_MS;
 const CASE_AFTER_MS = HOUR_MS;
-// The same answer so often, over so long, never changes: the gateway keeps it under the reference.
-const SAME_ANSWERS_MAX = 3;
-const SAME_ANSWERS_MS = HOUR_MS;
 // So many attempts in a row without any answer that can be had: the gateway does not carry this one out.
 const GIVEN_UP_MAX = 5;
 
@@ -209,32 +206,10 @@ export class HandleOutcome {
   }
 }
 
-/** Why no answer can come any more; null while one can. */
-function whyGivenUp(request: GatewayRequestEntity, keyKeptMs: number, now: Date): string | null {
-  const { sameAnswer, sameAnswers, sameAnswerSince, firstSubmittedAt } = request;
-  const sameForMs = now.getTime() - (sameAnswerSince ?? now).getTime();
-  if (sameAnswers >= SAME_ANSWERS_MAX && sameForMs >= SAME_ANSWERS_MS) {
-    return `the gateway gives the same answer again and again: ${sameAnswer}`;
-  }
-  const sentAgoMs = machineNow().getTime() - (firstSubmittedAt?.getTime() ?? 0);
-  return sentAgoMs > keyKeptMs ? 'the gateway has forgotten its key' : null;
-}
-
 /** Nothing is asked or awaited any more; the caller says which way it was decided. */
 function decided(request: GatewayRequestEntity, now: Date): GatewayRequestEntity {
   const nothing = { clientSecret: null, nextQueryAt: null, sendAt: null, leaseUntil: null };
   return { ...request, ...nothing, status: 'failed', decidedAt: now };
-}
-
-function countSame(
-  { sameAnswer, sameAnswers, sameAnswerSince }: GatewayRequestEntity,
-  answer: string | null,
-  now: Date,
-): Partial<GatewayRequestEntity> {
-  // A question that finds no answer says nothing about what is kept under the reference.
-  if (answer === null) return {};
-  if (answer === sameAnswer) return { sameAnswer, sameAnswers: sameAnswers + 1, sameAnswerSince };
-  return { sameAnswer: answer, sameAnswers: 1, sameAnswerSince: now };
 }
 
 function failureOf(outcome: Extract<Usable, { kind: 'declined' | 'refused' | 'withdrawn' }>): RequestFailure {

@@ -37,6 +37,8 @@ async function refusal(act: Promise<unknown>): Promise<Stripe.errors.StripeError
   throw new Error('it was not refused');
 }
 
+const idOf = (named: string | { id: string } | null): string => (typeof named === 'string' ? named : (named?.id ?? ''));
+
 const pay = (
   over: Partial<Stripe.PaymentIntentCreateParams> = {},
   options?: Stripe.RequestOptions,
@@ -186,7 +188,7 @@ it('knows no customer that was deleted, and no method that was detached', async 
   const { id: customer } = await stripe.customers.create({ name: 'one' });
   expect(await stripe.customers.update(customer, { name: 'two' })).toMatchObject({ name: 'two' });
   const setup = await stripe.setupIntents.create({ customer, payment_method: 'pm_card_visa', confirm: true });
-  const method = String(setup.payment_method as string);
+  const method = idOf(setup.payment_method);
   await stripe.paymentMethods.detach(method);
   const detached = await refusal(pay({ customer, payment_method: method }));
   expect([detached.statusCode, detached.code]).toEqual([400, undefined]);
@@ -209,7 +211,7 @@ it('asks the cardholder when a method is set up, and not again', async () => {
     status: 'requires_payment_method',
     last_setup_error: { code: 'setup_intent_authentication_failure' },
   });
-  const method = String(kept.payment_method as string);
+  const method = idOf(kept.payment_method);
   expect(await pay({ customer, payment_method: method, off_session: true })).toMatchObject({ status: 'succeeded' });
 });
 

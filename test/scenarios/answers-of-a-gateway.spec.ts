@@ -74,9 +74,9 @@ const ROWS: Row[] = [
     script: send({ answers: { kind: 'not_heard', because: 'locked_out', detail: 'bad key', retryAfterMs: null } }),
   },
   {
-    answer: 'busy, to be tried again in 20 s',
+    answer: 'busy, to be tried again in a second',
     ends: 'by_itself',
-    script: send({ answers: { kind: 'not_heard', because: 'busy', detail: 'rate', retryAfterMs: 20_000 } }),
+    script: send({ answers: { kind: 'not_heard', because: 'busy', detail: 'rate', retryAfterMs: 1000 } }),
   },
   { answer: 'no answer, and it moved', ends: 'by_itself', script: send({ moves: true, answers: UNKNOWN }) },
   { answer: 'no answer, and it did not move', ends: 'by_itself', script: send({ answers: UNKNOWN }) },
@@ -165,9 +165,9 @@ const post = async <T = { id: string }>(
   who?: string,
 ) => {
   const token = await service.api.token(scope, who);
-  return service.api.call<T & { code?: string; detail?: string }>('POST', path, body, { token, waitSeconds: 5 });
+  return service.api.call<T & { code?: string; detail?: string }>('POST', path, body, { token, waitSeconds: 0 });
 };
-const subscribe = (user: string, change: object = {}) => service.api.subscribe(user, { ...change }, { waitSeconds: 1 });
+const subscribe = (user: string, change: object = {}) => service.api.subscribe(user, { ...change }, { waitSeconds: 0 });
 const paid = async (user: string): Promise<{ id: string; payment: string }> => {
   const { body } = await service.api.subscribe(user, {}, { waitSeconds: 5 });
   const { rows } = await service.database.query<{ payment: string }>(
@@ -286,7 +286,7 @@ const CALLS: Call[] = [
       const { id } = await paid(user);
       return { id, of: new RegExp(`^charge_${id}_2_early_renewal_1 `) };
     },
-    act: ({ id }) => service.api.call('POST', `/v1/subscriptions/${id}/early-renewal`, {}, { waitSeconds: 1 }),
+    act: ({ id }) => service.api.call('POST', `/v1/subscriptions/${id}/early-renewal`, {}, { waitSeconds: 0 }),
     goOn: ({ id }) => service.api.call('POST', `/v1/subscriptions/${id}/early-renewal`, {}, { waitSeconds: 5 }),
     done: nextTermPaid,
   },
@@ -296,7 +296,7 @@ const CALLS: Call[] = [
       const { id } = await paid(user);
       return { id, of: new RegExp(`^charge_${id}_add_on_gift_wrapping_1 `) };
     },
-    act: (member) => acceptAddOn(member, 1),
+    act: (member) => acceptAddOn(member, 0),
     goOn: (member) => acceptAddOn(member, 5),
     done: async ({ id, ...member }) => {
       const { body } = await service.api.call<{ data: { code: string; status: string }[] }>(
@@ -314,7 +314,7 @@ const CALLS: Call[] = [
       const { id, payment } = await paid(user);
       return { id, of: ofPayment(payment), extra: payment };
     },
-    act: ({ id }) => service.api.cancel(id, {}, { waitSeconds: 1 }),
+    act: ({ id }) => service.api.cancel(id, {}, { waitSeconds: 0 }),
     goOn: sendRefundAgain,
     done: refundDone,
   },
@@ -326,7 +326,7 @@ const CALLS: Call[] = [
       return { id, of: ofPayment(payment), extra: payment };
     },
     pass: 'P100D',
-    act: ({ id }) => service.api.cancel(id, {}, { waitSeconds: 1 }),
+    act: ({ id }) => service.api.cancel(id, {}, { waitSeconds: 0 }),
     goOn: sendRefundAgain,
     done: refundDone,
   },
@@ -355,7 +355,7 @@ const CALLS: Call[] = [
       return { id, of: ofPayment(rows[0]!.payment), extra: rows[0]!.payment };
     },
     act: ({ id }) =>
-      service.api.call('POST', `/v1/subscriptions/${id}/early-renewal/cancellation`, {}, { waitSeconds: 1 }),
+      service.api.call('POST', `/v1/subscriptions/${id}/early-renewal/cancellation`, {}, { waitSeconds: 0 }),
     goOn: sendRefundAgain,
     done: refundDone,
   },
@@ -411,6 +411,7 @@ describe.each(CALLS)('$name', (call) => {
     if (ends.startsWith('decided')) await decide(member);
     const offeredAgain = call.name === 'an add-on' && (ends === 'member' || answer.startsWith('an error that'));
     if (offeredAgain || !['by_itself', 'member', 'decided_moved'].includes(ends)) await call.goOn(member);
+    await service.api.clockBy('PT1S');
     await call.done(member);
   });
 

@@ -304,7 +304,9 @@ describe('an attempt', () => {
     await sandbox.faults({ timeoutBeforeCapture: 1, dropWebhooks: true });
     await api.clockTo('2026-03-31T10:00:00.000Z');
     expect(await api.charges(id)).toMatchObject([{ status: 'unknown' }]);
-    expect((await api.paymentMethod(id, 'pm_card_visa')).status).toBe(200);
+    const another = { paymentMethod: 'pm_card_visa', deductionAuthorized: true };
+    const path = `/v1/subscriptions/${id}/payment-method`;
+    expect((await api.call('PUT', path, another, { waitSeconds: 0 })).status).toBe(200);
     await sandbox.faults({ dropWebhooks: true });
     await api.clockBy('PT1H');
     expect(await api.subscription(id)).toMatchObject({ status: 'active' });
