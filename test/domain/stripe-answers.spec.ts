@@ -92,6 +92,11 @@ describe('an error', () => {
       { kind: 'refused', code: 'charge_disputed' },
     ],
     [
+      'a refund that waited, and whose payment is disputed',
+      errorOf(400, { ...invalid, code: 'charge_for_pending_refund_disputed' }),
+      { kind: 'refused', code: 'charge_disputed' },
+    ],
+    [
       'no such customer',
       errorOf(400, { ...invalid, code: 'resource_missing', param: 'customer' }),
       { kind: 'refused', code: 'resource_missing' },
