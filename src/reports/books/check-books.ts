@@ -71,8 +71,8 @@ async function ask(tx: Tx, check: Check, values: unknown[]): Promise<Finding> {
 }
 
 function listed(before: boolean): (movement: Omit<Movement, 'before'>) => Movement {
-  return ({ type, paymentIntent, reference, amount, currency }) => ({
-    ...{ type, paymentIntent, reference, amount, currency },
+  return ({ type, paymentIntent, reference, amount, currency, refund = null }) => ({
+    ...{ type, paymentIntent, reference, amount, currency, refund },
     before,
   });
 }
