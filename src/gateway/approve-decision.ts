@@ -4,6 +4,7 @@
  * word comes first.
  */
 import { Injectable } from '@nestjs/common';
+import { HOUR_MS, plusMs } from '../domain/instant.js';
 import { Refusal } from '../domain/refusal.js';
 import { Database } from '../platform/database/database.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
@@ -14,6 +15,8 @@ import { DECIDED_NOT_MOVED, type Order, type Outcome } from './outcome.js';
 import { requireUndecided } from './propose-decision.js';
 import { RequestDecisionEntity } from './request-decision.entity.js';
 import { RequestStore } from './request.store.js';
+
+const ASK_ON_AFTER_MS = HOUR_MS;
 
 type Verdict = Exclude<Outcome, { kind: 'not_heard' }>;
 
@@ -58,7 +61,9 @@ export class ApproveDecision {
         proposedBy: open.proposedBy,
       };
       change.record('request.decided', null, words, data);
-      await this.handleOutcome.apply(change, locked, verdict);
+      await this.handleOutcome.apply(change, locked, verdict.outcome);
+      // It is decided here; the gateway is asked until it has a definite word too.
+      if (verdict.isOpenThere) await this.requests.askAgain(tx, [reference], plusMs(now, ASK_ON_AFTER_MS));
       return done;
     });
     return { decision: approved, reference: request.reference };
@@ -72,13 +77,16 @@ export class ApproveDecision {
   }
 
   /** With no transaction open. */
-  private async verify({ outcome, gatewayId }: RequestDecisionEntity, request: GatewayRequestEntity): Promise<Verdict> {
+  private async verify(
+    { outcome, gatewayId }: RequestDecisionEntity,
+    request: GatewayRequestEntity,
+  ): Promise<{ outcome: Verdict; isOpenThere: boolean }> {
     const { asks } = request;
-    if (outcome === 'moved') return this.lookAt(request, gatewayId ?? '');
-    if (asks === null) return NOT_MOVED;
+    if (outcome === 'moved') return { outcome: await this.lookAt(request, gatewayId ?? ''), isOpenThere: false };
+    if (asks === null) return { outcome: NOT_MOVED, isOpenThere: false };
     const told = await this.calls.find(request, asks);
     const decided = told?.kind === 'succeeded' || told?.kind === 'declined' || told?.kind === 'withdrawn';
-    return decided ? told : NOT_MOVED;
+    return decided ? { outcome: told, isOpenThere: false } : { outcome: NOT_MOVED, isOpenThere: told !== null };
   }
 
   private async lookAt(request: GatewayRequestEntity, gatewayId: string): Promise<Verdict> {

@@ -17,8 +17,8 @@ type CallName = 'customer' | 'send' | 'find' | 'withdraw' | 'refunds';
 
 type Answer = CustomerAnswer | Outcome | null | readonly unknown[];
 
-/** Of a decline the timeline tells; these are told to whoever watches the service. */
-const TOLD: readonly string[] = ['refused', 'contradicts', 'not_heard', 'unknown'];
+/** Of a decline the timeline tells, of an outage its beginning and its end; these are told to whoever watches the service. */
+const TOLD: readonly string[] = ['refused', 'contradicts', 'unknown'];
 
 @Injectable()
 export class GatewayCalls {

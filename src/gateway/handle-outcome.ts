@@ -122,7 +122,9 @@ export class HandleOutcome {
   /** A decided request was asked about once more: no longer, or later where there was no usable answer. */
   private async answered(change: Change, request: GatewayRequestEntity, outcome: Outcome): Promise<void> {
     if (request.nextQueryAt === null) return;
-    const nextQueryAt = outcome.kind === 'unknown' ? plusMs(change.now, HOUR_MS) : null;
+    const waitedMs = change.now.getTime() - (request.decidedAt ?? change.now).getTime();
+    const laterMs = Math.min(Math.max(waitedMs, HOUR_MS), DAY_MS);
+    const nextQueryAt = isDefinite(outcome) ? null : plusMs(change.now, laterMs);
     await this.requests.save(change.tx, { ...request, nextQueryAt });
   }
 
@@ -204,6 +206,10 @@ export class HandleOutcome {
     if (asks === null || asks.kind === 'refund') return;
     await this.customers.forget(tx, { gateway, userId: subscription.userId }, asks.customer);
   }
+}
+
+function isDefinite({ kind }: Outcome): boolean {
+  return ['succeeded', 'declined', 'refused', 'withdrawn'].includes(kind);
 }
 
 /** Nothing is asked or awaited any more; the caller says which way it was decided. */

@@ -108,10 +108,14 @@ async function takeBack(
   return back;
 }
 
-/** One that was pending arrives, or the bank takes one after all that it had refused. */
+/**
+ * One that was pending arrives, or the bank takes one after all that it had refused. What it has sent back stays back: its
+ * money is in the balance again.
+ */
 export async function succeedRefund(unit: UnitOfWork, id: string): Promise<Stripe.Refund> {
   const { refund, charge } = await lockRefund(unit, id, ['failed', 'pending']);
   const { failure_reason: _, pending_reason: __, ...rest } = refund;
+  if (refund.failure_balance_transaction !== undefined) throw invalidRequest('This refund came back for good.');
   const moves = refund.status === 'failed';
   const balance = moves ? { balance_transaction: moved(unit, refund, charge, 'refund') } : {};
   const taken = unit.save<Stripe.Refund>({ ...rest, ...balance, status: 'succeeded' });

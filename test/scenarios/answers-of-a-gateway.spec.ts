@@ -419,3 +419,37 @@ describe.each(CALLS)('$name', (call) => {
     expect(await audit(service.database, gateway)).toEqual([]);
   });
 });
+
+describe('a request that two people decided not to have moved', () => {
+  beforeAll(async () => {
+    gateway = new ScriptedGateway();
+    service = await startService({ gateway, startAt: '2026-03-01T10:00:00.000Z' });
+  });
+  afterAll(() => service.stop());
+
+  it('is asked on while the gateway has it under way, corrected when that says otherwise, and a case', async () => {
+    const row = ROWS.find(({ ends }) => ends === 'decided_not_moved')!;
+    const of = /_first_1 .*-late$/;
+    gateway.next('send', of, { moves: true, answers: UNDER_WAY });
+    gateway.next('find', of, { answers: UNDER_WAY }, 4);
+    const { id } = (await subscribe('late')).body;
+    await service.api.clockBy('PT10M');
+    await decide({ user: 'late', id, row, of, extra: '' });
+    expect(await service.api.subscription(id)).toMatchObject({ status: 'abandoned' });
+    await service.api.clockBy('P3D');
+    expect(await service.api.charges(id)).toMatchObject([{ status: 'succeeded' }]);
+    expect(await service.api.refunds(id)).toMatchObject([{ amount: 4999, basis: 'full', status: 'succeeded' }]);
+    const cases = await service.api.call<{ data: { kind: string; explanation: string }[] }>(
+      'GET',
+      '/v1/cases',
+      undefined,
+      {
+        scope: 'operations',
+      },
+    );
+    expect(cases.body.data).toMatchObject([
+      { kind: 'answer_contradicts', explanation: expect.stringContaining('two people') as string },
+    ]);
+    expect(await audit(service.database, gateway)).toEqual([]);
+  });
+});

@@ -3,8 +3,7 @@
  * them the second model, which shares no code with it.
  */
 import type pg from 'pg';
-import type { Movement as Listed } from '../../src/reports/books/check.js';
-import { OWN_CHECKS } from '../../src/reports/books/check-books.js';
+import { listed, OWN_CHECKS } from '../../src/reports/books/check-books.js';
 import { GATEWAY_CHECKS } from '../../src/reports/books/gateway-checks.js';
 import type { Movement, SandboxClient } from './sandbox-client.js';
 import { compareWithGateway, compareWithLedger, findLeftOver } from './second-model.js';
@@ -27,8 +26,7 @@ export async function audit(database: pg.Pool, gateway: Pick<SandboxClient, 'mov
 
 async function runChecks(database: pg.Pool, movements: Movement[]): Promise<string[]> {
   const clock = await database.query<{ now_at: Date }>('select now_at from test_clock');
-  const listed: Listed[] = movements.map((movement) => ({ ...movement, before: true }));
-  const given = { now: clock.rows[0]?.now_at, movements: JSON.stringify(listed) };
+  const given = { now: clock.rows[0]?.now_at, movements: JSON.stringify(movements.map(listed(true))) };
   const faults: string[] = [];
   for (const check of [...OWN_CHECKS, ...GATEWAY_CHECKS]) {
     const values = check.given === undefined ? [] : [given[check.given]];

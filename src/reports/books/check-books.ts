@@ -70,7 +70,8 @@ async function ask(tx: Tx, check: Check, values: unknown[]): Promise<Finding> {
   return { check, violations: Number(found[0]?.['violations'] ?? 0), rows };
 }
 
-function listed(before: boolean): (movement: Omit<Movement, 'before'>) => Movement {
+/** As the checks read a movement. */
+export function listed(before: boolean): (movement: Omit<Movement, 'before'>) => Movement {
   return ({ type, paymentIntent, reference, amount, currency, refund = null }) => ({
     ...{ type, paymentIntent, reference, amount, currency, refund },
     before,

@@ -8,7 +8,7 @@ import type { Movement } from './check.js';
 const PAGE = 1000;
 const PATIENCE_MS = 60_000;
 const RECORD_PATH = '/sandbox/movements';
-const EXPECTED = '{"data": [{"type", "paymentIntent", "reference", "amount", "currency"}], "nextCursor"}';
+const EXPECTED = '{"data": [{"type", "paymentIntent", "reference", "refund", "amount", "currency"}], "nextCursor"}';
 
 type Listed = Omit<Movement, 'before'> & { id?: string };
 
