@@ -112,6 +112,12 @@ export interface TimelineData {
   'refund.failed': { refundId: string; code: string };
   'refund.adopted': Money & { refundId: string; chargeId: string; gatewayRefundId: string; foundBy: string };
   'refund.reason_given': { refundId: string; reason: string; by: string };
+  'request.decision_proposed': {
+    reference: string;
+    outcome: 'moved' | 'not_moved';
+    gatewayId: string | null;
+    by: string;
+  };
   'request.decided': {
     reference: string;
     outcome: 'moved' | 'not_moved';

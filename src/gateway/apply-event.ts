@@ -60,11 +60,24 @@ export class ApplyEvent implements OnModuleInit {
 
   private async ask({ gateway, about, objectId, payload }: GatewayEventEntity): Promise<boolean> {
     const { reference, repeats } = payload;
-    const request = reference === null ? null : await this.requests.findByReference(reference);
-    if (request !== null && about !== 'dispute' && about !== 'fraud_warning')
+    const request = await this.requestOf(gateway, about, objectId, reference);
+    if (request !== null && about !== 'dispute' && about !== 'fraud_warning') {
       return this.askForRequest(request, repeats);
+    }
     const handler = this.handlers.of(about);
     return handler === null || handler.apply(gateway, objectId);
+  }
+
+  /** By our reference; what others have made at the gateway carries none, and goes by its id. */
+  private async requestOf(
+    gateway: string,
+    about: GatewayNotice['about'],
+    objectId: string,
+    reference: string | null,
+  ): Promise<GatewayRequestEntity | null> {
+    const named = reference === null ? null : await this.requests.findByReference(reference);
+    if (named !== null || about !== 'refund') return named;
+    return this.requests.findByGatewayId(this.database.reader, gateway, objectId);
   }
 
   private async askForRequest(request: GatewayRequestEntity, repeats: GatewayNotice['repeats']): Promise<boolean> {

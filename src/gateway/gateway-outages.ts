@@ -37,6 +37,12 @@ export class GatewayOutages implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
+    this.cases.keepOpen(['gateway_outage'], async (tx, id) => {
+      const open = await tx.findOne(GatewayOutageEntity, { id });
+      return open === null
+        ? null
+        : `${open.gateway} still lets nobody in; the case closes itself with its first answer.`;
+    });
     this.health.register(async () => {
       const open = await this.database.reader.find(GatewayOutageEntity, {});
       const words = open.map(
@@ -66,6 +72,8 @@ export class GatewayOutages implements OnModuleInit {
     const status = outcome?.said?.status ?? null;
     const silent = outcome?.kind === 'unknown' && outcome.said !== undefined && (status === null || status >= 500);
     if (!silent) return this.end(gateway);
+    // It lets us in again, to say that it has trouble.
+    if (status !== null && (await this.outageOf(gateway))?.kind === 'locked_out') await this.end(gateway);
     const count = (this.unanswered.get(gateway) ?? 0) + 1;
     this.unanswered.set(gateway, count);
     if (count >= UNANSWERED_MAX) await this.begin(gateway, 'unreachable', outcome.detail);

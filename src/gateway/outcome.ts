@@ -59,7 +59,12 @@ export type Order =
   /** Checks that a method can be charged without the member, without taking money. */
   | { kind: 'validation'; customer: string; method: string }
   /** `payment`: the gateway's id of what it captured. */
-  | ({ kind: 'refund'; payment: string } & Money);
+  | ({
+      kind: 'refund';
+      payment: string;
+      /** Of one that others had made: how much of it pays what was owed; all of it without. */
+      paysMinor?: number;
+    } & Money);
 
 /** Money that went back of a payment, as the gateway tells it now. */
 export interface GatewayRefund extends Money {

@@ -30,7 +30,8 @@ export class ProposeDecision {
     if (outcome === 'not_moved' && gatewayId !== null) {
       throw validationFailed([{ path: 'gatewayId', message: 'what did not move has no id at the gateway' }]);
     }
-    return this.changeSubscription.change(request.subscriptionId, 'finance', async ({ tx, now }) => {
+    return this.changeSubscription.change(request.subscriptionId, 'finance', async (change) => {
+      const { tx, now } = change;
       await requireUndecided(this.requests, tx, request);
       const waiting = { requestId: request.id, status: 'proposed' as const };
       await tx.set(RequestDecisionEntity, waiting, { status: 'withdrawn' });
@@ -47,6 +48,8 @@ export class ProposeDecision {
         approvedAt: null,
       };
       await tx.insert(RequestDecisionEntity, decision);
+      const words = `it is proposed that ${reference} ${outcome === 'moved' ? 'moved' : 'did not move'}: ${reason}`;
+      change.record('request.decision_proposed', null, words, { reference, outcome, gatewayId, by: proposedBy });
       return decision;
     });
   }

@@ -40,9 +40,9 @@ export interface RequestKind {
    * `prepare`; an outcome stands in the way, and the request is sent later.
    */
   lookFirst?(request: GatewayRequest): Promise<{ seen: unknown } | Outcome>;
-  /** Under the lock, before it is sent or sent again: whether it is still wanted. */
+  /** Under the lock, before it is sent again: whether it is still wanted. */
   isWanted(change: Change, request: GatewayRequest): Promise<boolean>;
-  /** Under the lock, once, just before it is first sent: what it asks. `customer`: empty where it names none. */
+  /** Under the lock, just before it is first sent: what it asks, where it is still wanted. `customer`: empty where it names none. */
   prepare(change: Change, request: GatewayRequest, found: { customer: string; seen: unknown }): Promise<Prepared>;
   /** Under the lock: what the outcome does to the subject and its subscription. */
   settle(change: Change, request: GatewayRequest, outcome: Decided): Promise<void>;

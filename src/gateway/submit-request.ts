@@ -122,11 +122,9 @@ export class SubmitRequest {
     request: GatewayRequestEntity,
     found: { customer: string; seen: unknown },
   ): ReturnType<PrepareRequest['prepare']> {
-    const kind = this.kinds.of(request);
-    if (!(await kind.isWanted(change, request))) return { kind: 'unwanted' };
-    return request.asks === null
-      ? this.prepareRequest.prepare(change, request, found)
-      : { kind: 'order', order: request.asks };
+    if (request.asks === null) return this.prepareRequest.prepare(change, request, found);
+    const wanted = await this.kinds.of(request).isWanted(change, request);
+    return wanted ? { kind: 'order', order: request.asks } : { kind: 'unwanted' };
   }
 
   private async sendAgain(request: GatewayRequestEntity): Promise<void> {

@@ -1,5 +1,6 @@
 /** Charges as gateway requests: whether one is still wanted, and what it asks. What its outcome does is `SettleCharge`. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Charge } from '../domain/charge.js';
 import { isLive } from '../domain/subscription.js';
 import {
   RequestKinds,
@@ -37,20 +38,19 @@ export class ChargeRequests implements RequestKind, OnModuleInit {
    */
   async isWanted(change: Change, { subjectId, subscriptionId }: GatewayRequest): Promise<boolean> {
     const charge = await this.charges.lock(change.tx, subjectId);
-    const { status, suspendedAt } = change.subscription;
-    if (!isLive(status) || suspendedAt !== null || charge.status === 'succeeded') return false;
-    return (await this.mandates.current(change.tx, subscriptionId)) !== null;
+    return mayBeCharged(change, charge) && (await this.mandates.current(change.tx, subscriptionId)) !== null;
   }
 
   /** Through the authorization that is current now; every repeat of the attempt goes through the same one. */
   async prepare(
-    { tx }: Change,
+    change: Change,
     { subjectId, subscriptionId }: GatewayRequest,
     { customer }: { customer: string },
   ): Promise<Prepared> {
+    const { tx } = change;
     const charge = await this.charges.lock(tx, subjectId);
     const mandate = await this.mandates.current(tx, subscriptionId);
-    if (mandate === null) return { kind: 'unwanted' };
+    if (mandate === null || !mayBeCharged(change, charge)) return { kind: 'unwanted' };
     await this.charges.save(tx, { ...charge, mandateId: mandate.id });
     const { amountMinor, currency, purpose } = charge;
     return {
@@ -89,4 +89,8 @@ export class ChargeRequests implements RequestKind, OnModuleInit {
     const charge = await this.charges.lock(change.tx, subjectId);
     if (attempt === charge.attempts) await this.openCharge.again(change, charge);
   }
+}
+
+function mayBeCharged({ subscription: { status, suspendedAt } }: Change, charge: Charge): boolean {
+  return isLive(status) && suspendedAt === null && charge.status !== 'succeeded';
 }

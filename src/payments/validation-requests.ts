@@ -53,9 +53,13 @@ export class ValidationRequests implements RequestKind, OnModuleInit {
     return isLive(subscription.status) && mandate?.status === 'pending';
   }
 
-  async prepare({ tx }: Change, { subjectId }: GatewayRequest, { customer }: { customer: string }): Promise<Prepared> {
+  async prepare(
+    { tx, subscription }: Change,
+    { subjectId }: GatewayRequest,
+    { customer }: { customer: string },
+  ): Promise<Prepared> {
     const mandate = await this.mandates.find(tx, subjectId);
-    if (mandate === null) return { kind: 'unwanted' };
+    if (!isLive(subscription.status) || mandate?.status !== 'pending') return { kind: 'unwanted' };
     return { kind: 'order', order: { kind: 'validation', customer, method: mandate.token } };
   }
 

@@ -38,8 +38,9 @@ export class AdoptRefund {
   ) {}
 
   /**
-   * Before a refund is sent: what the gateway has returned of its payment (`seen`) and nobody here knows. The first pays this
-   * refund, in full or in part; where all of it is paid, the others are kept as refunds of their own. Null when all is known.
+   * Before a refund is sent: what the gateway has returned of its payment (`seen`) and nobody here knows. One pays this
+   * refund, in full or in part, or counts beside it, as `payerOf` says; the others are kept as refunds of their own. Null when
+   * the refund is to be sent.
    */
   async adoptAll(
     change: Change,
@@ -50,17 +51,21 @@ export class AdoptRefund {
     for (const found of seen) {
       if (found.status !== 'failed' && !(await this.isKnown(change, request.gateway, found))) unknown.push(found);
     }
-    const [first, ...others] = unknown.sort(byId);
-    if (first === undefined) return null;
+    if (unknown.length === 0) return null;
     const refund = await this.refunds.lock(change.tx, request.subjectId);
-    if (first.amountMinor >= restMinor(refund)) {
-      const charge = await this.charges.lock(change.tx, refund.chargeId);
-      for (const other of others) {
-        if (other.status === 'succeeded')
-          await this.recordFoundRefund.record(change, charge, other, 'a look before a refund');
-      }
+    const charge = await this.charges.lock(change.tx, refund.chargeId);
+    const { payer, paysMinor } = payerOf(
+      unknown.sort(byId),
+      restMinor(refund),
+      await this.roomFor(change, charge, refund),
+    );
+    // Of a part the next attempt looks again.
+    if (payer === null || paysMinor === restMinor(refund)) {
+      const others = unknown.filter((one) => one !== payer && one.status === 'succeeded');
+      for (const one of others) await this.recordFoundRefund.record(change, charge, one, 'a look before a refund');
     }
-    return { outcome: outcomeOf(first), order: orderOf(first) };
+    if (payer === null) return null;
+    return { outcome: outcomeOf(payer), order: { ...orderOf(payer), paysMinor } };
   }
 
   /** The gateway has returned it, by this attempt; what went back beyond it becomes a refund of its own. */
@@ -126,6 +131,11 @@ export class AdoptRefund {
     return true;
   }
 
+  /** Minor units that may go back beside what is known here, this refund left out. */
+  private async roomFor(change: Change, charge: Charge, refund: Refund): Promise<number> {
+    return (await this.heldMinor(change, charge)) + restMinor(refund);
+  }
+
   private async heldMinor({ tx }: Change, { id, amountMinor }: Charge): Promise<number> {
     return amountMinor - (await this.refunds.returnedMinor(tx, id));
   }
@@ -142,6 +152,27 @@ export class AdoptRefund {
       recurs: true,
     });
   }
+}
+
+/** A reference that this service has once given, and no longer remembers: an older backup was restored. */
+const OURS = /^refund_/;
+
+/**
+ * Which of the refunds that others made pays what is owed, and how much of it: one that carries a reference of ours, or that
+ * is the very amount; else it counts as returned beside it, and pays only what is more than the payment still holds.
+ */
+function payerOf(
+  found: readonly GatewayRefund[],
+  owedMinor: number,
+  roomMinor: number,
+): { payer: GatewayRefund | null; paysMinor: number } {
+  const same = found.find(({ reference, amountMinor }) => OURS.test(reference ?? '') || amountMinor === owedMinor);
+  if (same !== undefined) return { payer: same, paysMinor: Math.min(same.amountMinor, owedMinor) };
+  const foundMinor = found.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+  const overMinor = owedMinor - (roomMinor - foundMinor);
+  const [first] = found;
+  if (first === undefined || overMinor <= 0) return { payer: null, paysMinor: 0 };
+  return { payer: first, paysMinor: Math.min(first.amountMinor, owedMinor, overMinor) };
 }
 
 function byId(a: GatewayRefund, b: GatewayRefund): number {

@@ -4,7 +4,8 @@
  */
 import { Injectable } from '@nestjs/common';
 import { CaseStore } from '../cases/case.store.js';
-import type { Refund } from '../domain/refund.js';
+import { formatMoney } from '../domain/money.js';
+import { restMinor, type Refund } from '../domain/refund.js';
 import { Refusal } from '../domain/refusal.js';
 import { newId } from '../platform/ids.js';
 import { ChangeSubscription } from '../subscriptions/change-subscription.js';
@@ -46,7 +47,7 @@ export class ProposeManualRefund {
   private async record(change: Change, refund: Refund, order: ManualRefundOrder): Promise<ManualRefundEntity> {
     const { tx, now } = change;
     const { reason, bankReference, subject: proposedBy } = order;
-    const { id: refundId, subscriptionId, amountMinor, currency, clause } = refund;
+    const { id: refundId, subscriptionId, currency, clause } = refund;
     const manualRefund: ManualRefundEntity = {
       id: newId(),
       refundId,
@@ -60,7 +61,7 @@ export class ProposeManualRefund {
     };
     await this.manualRefunds.insert(tx, manualRefund);
     await this.refunds.save(tx, { ...refund, retryAt: null });
-    const words = `${amountMinor} ${currency} is proposed to be paid another way: ${reason}`;
+    const words = `${formatMoney({ amountMinor: restMinor(refund), currency })} is proposed to be paid another way: ${reason}`;
     change.record('refund.manual_proposed', clause, words, { refundId, bankReference, by: proposedBy });
     await this.cases.open(tx, {
       kind: 'refund_failed',

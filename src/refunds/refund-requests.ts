@@ -49,6 +49,7 @@ export class RefundRequests implements RequestKind, OnModuleInit {
 
   async prepare(change: Change, request: GatewayRequest, { seen }: { seen: unknown }): Promise<Prepared> {
     const before = await this.refunds.lock(change.tx, request.subjectId);
+    if (before.status === 'succeeded') return { kind: 'unwanted' };
     const paid = await this.adoptRefund.adoptAll(change, request, seen as GatewayRefund[]);
     if (paid !== null) return { kind: 'found', ...paid };
     const payment = await this.refunds.paymentOf(before.id, change.tx);

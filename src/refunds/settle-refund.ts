@@ -47,12 +47,14 @@ export class SettleRefund {
    */
   async succeeded(change: Change, refund: Refund, attempt: Attempt, gatewayRefundId: string): Promise<number> {
     const movedMinor = movedBy(attempt, refund);
+    const paysMinor = paidBy(attempt, refund);
     if (refund.status === 'succeeded') {
-      await this.ledger.refundPaid(change, { ...refund, attempts: attempt.attempt });
+      const amountMinor = Math.min(movedMinor, refund.amountMinor);
+      await this.ledger.refundPaid(change, { ...refund, attempts: attempt.attempt, amountMinor });
       await this.paidTwice(change, refund, attempt.attempt, gatewayRefundId);
       return 0;
     }
-    const paidMinor = Math.min(movedMinor, restMinor(refund));
+    const paidMinor = Math.min(paysMinor, restMinor(refund));
     await this.ledger.refundPaid(change, { ...refund, attempts: attempt.attempt, amountMinor: paidMinor });
     const words = `${formatMoney({ ...refund, amountMinor: paidMinor })} went back to the payment method`;
     if (paidMinor === restMinor(refund)) await this.paid(change, { ...refund, gatewayRefundId }, words, {});
@@ -81,7 +83,9 @@ export class SettleRefund {
     const code = no.kind === 'withdrawn' ? WITHDRAWN : no.code;
     const { tx, now } = change;
     const { id: refundId, subscriptionId, attempts, clause } = refund;
-    const retryAt = no.kind === 'refused' ? null : retryRefundAt(attempts, now);
+    // One that nobody here ordered is sent again by nobody but finance.
+    const isTried = no.kind !== 'refused' && refund.basis !== 'adopted';
+    const retryAt = isTried ? retryRefundAt(attempts, now) : null;
     await this.refunds.save(tx, { ...refund, status: 'failed', settledAt: now, retryAt });
     const decides = code === CHARGE_DISPUTED ? 'the dispute decides' : 'finance decides';
     const next = retryAt === null ? decides : `tried again at ${retryAt.toISOString()}`;
@@ -102,7 +106,7 @@ export class SettleRefund {
 
   /** The gateway reverses its yes: the refund is owed again, unless something else has paid it. */
   async reversed(change: Change, refund: Refund, attempt: Attempt, code: string): Promise<void> {
-    const backMinor = Math.min(movedBy(attempt, refund), refund.amountMinor);
+    const backMinor = Math.min(paidBy(attempt, refund), refund.amountMinor);
     await this.ledger.refundBounced(change, { ...refund, attempts: attempt.attempt, amountMinor: backMinor });
     const { tx, now } = change;
     const isPart = backMinor < refund.amountMinor;
@@ -112,6 +116,8 @@ export class SettleRefund {
       return this.cases.close(tx, refund.id, 'one of the two payments came back', now);
     }
     const paidMinor = refund.paidMinor - backMinor;
+    // What is under way goes on; what came back of a part is sent after it.
+    if (refund.status === 'pending') return this.refunds.save(tx, { ...refund, paidMinor, bouncedAt: now });
     const owed = { ...refund, paidMinor, gatewayRefundId: null, bouncedAt: now, overdueAt: null };
     await this.failed(change, owed, { kind: 'declined', gatewayId: attempt.gatewayId, code, decline: 'soft' });
   }
@@ -158,6 +164,12 @@ export class SettleRefund {
       recurs: true,
     });
   }
+}
+
+/** Minor units that pay this refund: all that moved, or the part that was owed. */
+function paidBy(attempt: Attempt, refund: Refund): number {
+  const { asks } = attempt;
+  return (asks?.kind === 'refund' ? asks.paysMinor : undefined) ?? movedBy(attempt, refund);
 }
 
 /** Minor units that moved: what the attempt asked. */

@@ -36,6 +36,9 @@ async function refundable(unit: UnitOfWork, charge: Stripe.Charge, asked: number
   const left = charge.amount_captured - charge.amount_refunded - heldMinor;
   const amount = asked ?? left;
   requireStep(amount, charge.currency);
+  if (await isDisputed(unit, charge)) {
+    throw refused(`Charge ${charge.id} has been charged back; cannot issue a refund.`, { code: 'charge_disputed' });
+  }
   if (heldMinor > 0 && amount > left) {
     throw refused(`Charge ${charge.id} has been charged back; cannot issue a refund.`, { code: 'charge_disputed' });
   }
@@ -49,6 +52,12 @@ async function refundable(unit: UnitOfWork, charge: Stripe.Charge, asked: number
     });
   }
   return amount;
+}
+
+/** While the bank decides, what goes back goes back through the dispute. */
+async function isDisputed(unit: UnitOfWork, charge: Stripe.Charge): Promise<boolean> {
+  const disputes = await unit.disputesOf(idOf(charge.payment_intent));
+  return disputes.some(({ status }) => status === 'needs_response' || status === 'under_review');
 }
 
 function refused(message: string, details: { code?: string; param?: string }): StripeFailure {

@@ -416,3 +416,74 @@ describe('what banks and networks tell', () => {
     expect(await api.subscription(body.id)).toMatchObject({ status: 'active' });
   });
 });
+
+describe('a refund that others made and the bank sends back', () => {
+  it('is owed again, and finance decides', async () => {
+    const { api, sandbox } = service;
+    const { id } = (await api.subscribe('m1', { paymentMethod: 'pm_card_refundFail' })).body;
+    await sandbox.merchant('POST', 'refunds', { payment_intent: await sandbox.paymentOf(id), amount: '2000' });
+    await until('it is adopted', async () => (await api.refunds(id)).length === 1);
+    await api.clockBy('P1DT1H');
+    await until('it is owed again', async () => (await api.refunds(id))[0]?.status === 'failed');
+    expect(await kinds()).toEqual(['refund_failed', 'refund_found']);
+    const [refund] = await api.refunds(id);
+    expect((await finance('PUT', `/v1/refunds/${refund!.id}/reason`, { reason: 'goodwill' })).status).toBe(200);
+    expect((await finance('POST', `/v1/refunds/${refund!.id}/retries`, { reason: 'another card' })).status).toBe(200);
+    await until('it goes back', async () => (await api.refunds(id))[0]?.status === 'succeeded');
+  });
+
+  it('of which a part had paid what was owed: that part follows', async () => {
+    const { api, sandbox } = service;
+    const { id } = (await api.subscribe('m1', { paymentMethod: 'pm_card_refundFail' })).body;
+    await sandbox.faults({ dropWebhooks: true });
+    await sandbox.merchant('POST', 'refunds', { payment_intent: await sandbox.paymentOf(id), amount: '1000' });
+    await sandbox.faults({});
+    await api.cancel(id);
+    await api.clockBy('PT1M');
+    expect(await api.refunds(id)).toMatchObject([{ amount: 4999, status: 'succeeded' }]);
+    // Every refund of this card comes back a day later: what is owed is sent again, all of it.
+    await api.clockBy('P1DT1H');
+    await until('it is owed again', async () => (await api.refunds(id))[0]?.status !== 'succeeded');
+    await api.clockBy('P1D');
+    const { rows } = await service.database.query<{ paid: number; amount: number }>(
+      'select paid_minor::int as paid, amount_minor::int as amount from refunds',
+    );
+    expect(rows[0]!.paid).toBeLessThanOrEqual(rows[0]!.amount);
+  });
+});
+
+describe('a refund by hand beside one that is owed for something else', () => {
+  it.each([false, true])('counts as returned, whether its notice is lost (%s) or not', async (dropWebhooks) => {
+    const { api, sandbox } = service;
+    const { id } = (await api.subscribe('m1')).body;
+    await api.clockTo('2026-06-09T10:00:00.000Z');
+    await sandbox.faults({ dropWebhooks });
+    await sandbox.merchant('POST', 'refunds', { payment_intent: await sandbox.paymentOf(id), amount: '1000' });
+    if (!dropWebhooks) await until('it is adopted', async () => (await api.refunds(id)).length === 1);
+    await api.cancel(id);
+    await api.clockBy('PT1M');
+    expect((await api.refunds(id)).map(({ amount, basis }) => [amount, basis]).sort()).toEqual([
+      [1000, 'adopted'],
+      [3629, 'pro_rata'],
+    ]);
+    expect((await sandbox.movements()).filter(({ type }) => type === 'refund').map(({ amount }) => amount)).toEqual([
+      1000, 3629,
+    ]);
+  });
+});
+
+it('a payment of another member is not adopted as this one', async () => {
+  const { api, sandbox } = service;
+  const other = (await api.subscribe('other')).body;
+  await sandbox.faults({ timeoutBeforeCapture: 1, dropWebhooks: true });
+  const { id } = (await api.subscribe('m1', {}, { waitSeconds: 1 })).body;
+  await sandbox.faults({ unavailable: true });
+  const { id: foreign } = { id: await sandbox.paymentOf(other.id) };
+  const [{ reference } = { reference: '' }] = await requests(id);
+  const moved = { outcome: 'moved', gatewayId: foreign, reason: 'somebody says so' };
+  const proposed = await finance('POST', `/v1/requests/${reference}/decision`, moved);
+  await sandbox.faults({});
+  const approved = await finance('POST', `/v1/request-decisions/${proposed.body.id}/approval`, {}, 'frank');
+  expect(approved).toMatchObject({ status: 409, body: { code: 'gateway_disagrees' } });
+  await api.clockBy('PT1H');
+});

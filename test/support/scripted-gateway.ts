@@ -114,7 +114,7 @@ export class ScriptedGateway implements PaymentGateway {
   look(order: Order, gatewayId: string): Promise<Found<{ outcome: Outcome; reference: string | null }>> {
     const found = this.moved.find((one) => one.gatewayId === gatewayId && one.order.kind === order.kind);
     if (found === undefined) return Promise.resolve('unheard_of');
-    const same = amountOf(found.order) === amountOf(order);
+    const same = amountOf(found.order) === amountOf(order) && ownerOf(found.order) === ownerOf(order);
     const outcome: Outcome = same ? yes(found) : { kind: 'contradicts', detail: 'another amount' };
     return Promise.resolve({ outcome, reference: found.reference });
   }
@@ -244,6 +244,10 @@ function nameOf(reference: string, order: Order | null): string {
 function yes({ gatewayId, order }: Moved): Outcome {
   const method = order.kind === 'refund' ? null : { methodId: `stored-${order.method}`, brand: 'visa', last4: '4242' };
   return { kind: 'succeeded', gatewayId, method };
+}
+
+function ownerOf(order: Order): string {
+  return order.kind === 'refund' ? order.payment : order.customer;
 }
 
 function amountOf(order: Order): string {

@@ -55,7 +55,7 @@ export class StripeOrders {
       case 'charge':
         return namedPayment(await this.stripe.paymentIntents.retrieve(gatewayId, WITH_METHOD), order);
       case 'validation':
-        return namedSetup(await this.stripe.setupIntents.retrieve(gatewayId, WITH_METHOD));
+        return namedSetup(await this.stripe.setupIntents.retrieve(gatewayId, WITH_METHOD), order);
       case 'refund':
         return namedRefund(await this.stripe.refunds.retrieve(gatewayId), order);
     }
@@ -91,7 +91,7 @@ export class StripeOrders {
     if (order.kind === 'charge') {
       for await (const payment of this.stripe.paymentIntents.list(asked)) yield namedPayment(payment, order);
     } else {
-      for await (const setup of this.stripe.setupIntents.list(asked)) yield namedSetup(setup);
+      for await (const setup of this.stripe.setupIntents.list(asked)) yield namedSetup(setup, order);
     }
   }
 }
@@ -120,13 +120,26 @@ function setupOf({ customer, method }: Validation): Stripe.SetupIntentCreatePara
 }
 
 function namedPayment(payment: Stripe.PaymentIntent, order: Charge): Named {
-  return { outcome: readPayment(payment, order), reference: payment.metadata.reference ?? null };
+  const outcome = ofOther(payment.customer, order.customer) ?? readPayment(payment, order);
+  return { outcome, reference: payment.metadata.reference ?? null };
 }
 
-function namedSetup(setup: Stripe.SetupIntent): Named {
-  return { outcome: readSetup(setup), reference: setup.metadata?.reference ?? null };
+function namedSetup(setup: Stripe.SetupIntent, order: Validation): Named {
+  return {
+    outcome: ofOther(setup.customer, order.customer) ?? readSetup(setup),
+    reference: setup.metadata?.reference ?? null,
+  };
 }
 
 function namedRefund(refund: Stripe.Refund, order: Refund): Named {
-  return { outcome: readRefund(refund, order), reference: refund.metadata?.reference ?? null };
+  return {
+    outcome: ofOther(refund.payment_intent, order.payment) ?? readRefund(refund, order),
+    reference: refund.metadata?.reference ?? null,
+  };
+}
+
+/** What belongs to another customer or payment than was asked for contradicts it. */
+function ofOther(named: string | { id: string } | null, asked: string): Outcome | null {
+  const id = typeof named === 'string' ? named : (named?.id ?? null);
+  return id === asked ? null : { kind: 'contradicts', detail: `it belongs to ${id ?? 'nobody'}, not to ${asked}` };
 }

@@ -16,7 +16,8 @@ const BOTH_SIDES = `
   -- One that others had made goes under the reference that its refund has here.
   named as (
     select m.type, m."paymentIntent", coalesce(k.reference, m.reference, m.refund) as reference, m.amount, m.currency, m.before
-    from moved m left join gateway_requests k on m.type like 'refund%' and k.kind = 'refund' and k.gateway_id = m.refund),
+    from moved m left join gateway_requests k on (k.kind = 'refund') = (m.type like 'refund%') and k.kind <> 'validation'
+      and k.gateway_id = case when m.type = 'capture' then m."paymentIntent" when m.type like 'refund%' then m.refund end),
   listed as (
     select *, bool_or(type = 'refund_failure') over (partition by reference) and reference is not null as undelivered
     from named),

@@ -22,7 +22,8 @@ const PAID = `
       coalesce(sum(a.asked) filter (where a.asked < r.amount_minor), 0) as parts_minor
     from refunds r
     left join gateway_requests q on q.subject_id = r.id and q.status = 'succeeded' and q.code is null
-    left join lateral (select (q.asks->>'amountMinor')::bigint as asked) a on true
+    left join lateral (
+      select coalesce((q.asks->>'paysMinor')::bigint, (q.asks->>'amountMinor')::bigint) as asked) a on true
     group by r.id)`;
 
 export const LEDGER_CHECKS: readonly Check[] = [
