@@ -6,6 +6,8 @@ import { FACTS } from '../../src/domain/ledger.js';
 import { NOTICE_KINDS } from '../../src/domain/notice.js';
 import { BREAK_KINDS, BREAK_STATUSES, RESOLUTIONS } from '../../src/domain/reconciliation.js';
 import { SUBSCRIPTION_STATUSES } from '../../src/domain/subscription.js';
+import { REQUEST_FAILURES, REQUEST_STATUSES } from '../../src/gateway/gateway-request.entity.js';
+import { DECIDED_OUTCOMES } from '../../src/gateway/request-decision.entity.js';
 import { DOCUMENT_KINDS } from '../../src/invoices/document.entity.js';
 import { GATEWAYS } from '../../src/reconciliation/formats.js';
 import { SETTLEMENT_STATUSES } from '../../src/reconciliation/settlement.entity.js';
@@ -21,6 +23,9 @@ it.each<[string, readonly string[]]>([
   ['document_counters_kind_check', DOCUMENT_KINDS],
   ['settlements_gateway_check', GATEWAYS],
   ['settlements_status_check', SETTLEMENT_STATUSES],
+  ['gateway_requests_status_check', REQUEST_STATUSES],
+  ['gateway_requests_failure_check', REQUEST_FAILURES],
+  ['request_decisions_outcome_check', DECIDED_OUTCOMES],
   ['breaks_kind_check', BREAK_KINDS],
   ['breaks_status_check', BREAK_STATUSES],
   ['break_resolutions_resolution_check', RESOLUTIONS],

@@ -127,6 +127,11 @@ describe('an error', () => {
       errorOf(429, { ...invalid, code: 'lock_timeout' }),
       { kind: 'not_heard', because: 'busy', retryAfterMs: null },
     ],
+    [
+      'a conflict that Stripe says is no use to repeat',
+      errorOf(409, { ...invalid, code: 'lock_timeout' }, { 'stripe-should-retry': 'false' }),
+      { kind: 'unknown', sameAnswer: '409 words' },
+    ],
     ['a bad key', errorOf(401, { ...invalid }), { kind: 'not_heard', because: 'locked_out' }],
     ['a key without the right', errorOf(403, { ...invalid }), { kind: 'not_heard', because: 'locked_out' }],
     ['a fault of Stripe', errorOf(500, { type: 'api_error' }), { kind: 'unknown', sameAnswer: '500 words' }],

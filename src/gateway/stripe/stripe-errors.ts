@@ -53,13 +53,18 @@ function meaningOf(error: unknown): Outcome {
   if (error instanceof errors.StripeAuthenticationError || error instanceof errors.StripePermissionError) {
     return { kind: 'not_heard', because: 'locked_out', detail: words, retryAfterMs: null };
   }
-  if (error instanceof errors.StripeRateLimitError || status === 409) {
+  if ((error instanceof errors.StripeRateLimitError || status === 409) && !neverAgain(error)) {
     return { kind: 'not_heard', because: 'busy', detail: words, retryAfterMs: retryAfterMs(error) };
   }
   if (isRefusal(error)) return readRefusal(error);
   // Stripe keeps a 5xx under its key and repeats it for as long as it keeps the key.
-  const stored = status !== null && status >= 500 ? { sameAnswer: `${status} ${words}` } : {};
+  const stored = (status ?? 0) >= 500 || neverAgain(error) ? { sameAnswer: `${status} ${words}` } : {};
   return { kind: 'unknown', detail: words, ...stored };
+}
+
+/** Stripe says itself that the same again is of no use. */
+function neverAgain({ headers }: Stripe.errors.StripeError): boolean {
+  return headers?.['stripe-should-retry'] === 'false';
 }
 
 function readCardError(error: Stripe.errors.StripeError): Outcome {
