@@ -135,15 +135,16 @@ create index request_decisions_by_request on request_decisions (request_id);
 `;
 
 /**
- * paid_minor: what of a refund has gone back already, by a refund that others made. What the bank of a lost dispute has paid
- * counts once, as charged back.
+ * paid_minor: what of a refund has gone back already, by a refund that others made or, covered_minor of it, by the bank of a lost
+ * dispute. What a bank has paid counts once, as charged back.
  */
 const REFUNDS = `
-alter table refunds add paid_minor bigint not null default 0,
+alter table refunds add paid_minor bigint not null default 0, add covered_minor bigint not null default 0,
   drop constraint refunds_basis_check;
 update refunds set paid_minor = amount_minor where status = 'succeeded';
 alter table refunds
   add constraint refunds_basis_check check (basis in ('full', 'full_less_benefits', 'pro_rata', 'compensation', 'adopted')),
+  add constraint refunds_covered_check check (covered_minor between 0 and paid_minor),
   add constraint refunds_paid_check check (paid_minor between 0 and amount_minor
     and (status = 'succeeded') = (paid_minor = amount_minor));
 
@@ -153,7 +154,7 @@ declare
   returned bigint;
 begin
   select * into charge from charges where id = new.charge_id for update;
-  select coalesce(sum(amount_minor), 0) into returned from refunds
+  select coalesce(sum(amount_minor - covered_minor), 0) into returned from refunds
   where charge_id = new.charge_id and paid_otherwise_by is distinct from 'gateway';
   returned := returned + charge.disputed_minor + charge.charged_back_minor;
   if charge.status <> 'succeeded' or charge.currency <> new.currency or returned + new.amount_minor > charge.amount_minor
@@ -197,7 +198,7 @@ begin
 end $$;
 drop trigger orders_are_frozen on gateway_requests;
 drop function keep_orders_frozen;
-alter table refunds drop paid_minor, drop gateway, drop constraint refunds_basis_check,
+alter table refunds drop covered_minor, drop paid_minor, drop gateway, drop constraint refunds_basis_check,
   add constraint refunds_basis_check check (basis in ('full', 'full_less_benefits', 'pro_rata', 'compensation')),
   add unique (gateway_refund_id);
 alter table chargebacks drop gateway, add unique (gateway_dispute_id);

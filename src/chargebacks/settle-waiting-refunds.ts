@@ -3,8 +3,9 @@
  * has taken has paid them, the oldest first. One the gateway has returned before stays returned.
  */
 import { Injectable } from '@nestjs/common';
-import { coveredRefunds, type Chargeback } from '../domain/chargeback.js';
-import { restMinor } from '../domain/refund.js';
+import { coveredRefunds, type Chargeback, type Covered } from '../domain/chargeback.js';
+import { formatMoney } from '../domain/money.js';
+import { restMinor, type Refund } from '../domain/refund.js';
 import { CashLedger } from '../ledger/cash-ledger.js';
 import { ChargeStore } from '../payments/charge.store.js';
 import { ManualRefundStore } from '../refunds/manual-refund.store.js';
@@ -46,16 +47,36 @@ export class SettleWaitingRefunds {
     const all = await this.refunds.lockAll(change.tx, chargeId);
     const failed = all.filter(({ status }) => status === 'failed');
     const covered = coveredRefunds(failed, amountMinor);
-    for (const refund of covered) {
-      await this.ledger.refundCovered(change, { ...refund, amountMinor: restMinor(refund) });
-      await this.settleRefund.paidOtherwise(change, refund, {
+    for (const one of covered) await this.cover(change, one, gatewayDisputeId);
+    const coveredMinor = covered.reduce((sum, one) => sum + one.coveredMinor, 0);
+    const refundedMinor = all.reduce((sum, refund) => sum + refund.amountMinor, 0);
+    return { coveredMinor, owedMinor: Math.max(charge.amountMinor - charge.chargedBackMinor - refundedMinor, 0) };
+  }
+
+  /** All of it is paid, or a part; then what is left is sent (rules 7). */
+  private async cover(
+    change: Change,
+    { refund, coveredMinor }: Covered<Refund>,
+    gatewayDisputeId: string,
+  ): Promise<void> {
+    await this.ledger.refundCovered(change, { ...refund, amountMinor: coveredMinor });
+    if (coveredMinor === restMinor(refund)) {
+      return this.settleRefund.paidOtherwise(change, refund, {
         by: 'gateway',
         reason: "the member's bank has returned it: the dispute was lost",
         bankReference: gatewayDisputeId,
       });
     }
-    const coveredMinor = covered.reduce((sum, refund) => sum + restMinor(refund), 0);
-    const refundedMinor = all.reduce((sum, refund) => sum + refund.amountMinor, 0);
-    return { coveredMinor, owedMinor: Math.max(charge.amountMinor - charge.chargedBackMinor - refundedMinor, 0) };
+    const { currency } = refund;
+    const taken = formatMoney({ amountMinor: coveredMinor, currency });
+    const part: Refund = {
+      ...refund,
+      paidMinor: refund.paidMinor + coveredMinor,
+      coveredMinor: refund.coveredMinor + coveredMinor,
+    };
+    const left = formatMoney({ amountMinor: restMinor(part), currency });
+    await this.manualRefunds.withdraw(change.tx, refund.id);
+    const reason = `the dispute ${gatewayDisputeId} was lost: the member's bank has returned ${taken}, ${left} is left`;
+    await this.openRefund.retry(change, part, { reason });
   }
 }

@@ -27,17 +27,22 @@ export interface Chargeback {
   nextQueryAt: Date | null;
 }
 
-/** The refunds that what the bank took has paid: the oldest first, each wholly or not at all. */
+export interface Covered<T> {
+  refund: T;
+  /** Minor units of it. */
+  coveredMinor: number;
+}
+
+/** The refunds that what the bank took has paid, the oldest first; of the last one maybe a part. */
 export function coveredRefunds<T extends { amountMinor: number; paidMinor: number }>(
   owed: readonly T[],
   takenMinor: number,
-): T[] {
+): Covered<T>[] {
   let leftMinor = takenMinor;
-  return owed.filter((refund) => {
-    const owedMinor = restMinor(refund);
-    if (owedMinor > leftMinor) return false;
-    leftMinor -= owedMinor;
-    return true;
+  return owed.flatMap((refund) => {
+    const coveredMinor = Math.min(restMinor(refund), leftMinor);
+    leftMinor -= coveredMinor;
+    return coveredMinor === 0 ? [] : [{ refund, coveredMinor }];
   });
 }
 

@@ -24,6 +24,8 @@ export interface Refund {
   attempts: number;
   /** Minor units of it that have gone back; less than all of it where others had returned a part. */
   paidMinor: number;
+  /** Minor units of these that the bank of a lost dispute has paid. */
+  coveredMinor: number;
   /** The gateway it goes through, by name. */
   gateway: string;
   retryAt: Date | null;

@@ -1,6 +1,6 @@
 /** Locks a refund that a person may decide about: it is owed, and the gateway has said no to every attempt. */
 import { Injectable } from '@nestjs/common';
-import type { Refund } from '../domain/refund.js';
+import { restMinor, type Refund } from '../domain/refund.js';
 import { Refusal } from '../domain/refusal.js';
 import { ChargeStore } from '../payments/charge.store.js';
 import type { Change } from '../subscriptions/change.js';
@@ -41,8 +41,8 @@ export class LockUnpaidRefund {
     }
     const returnedMinor = all
       .filter((other) => other.id !== id && other.status !== 'failed' && other.paidOtherwiseBy !== 'gateway')
-      .reduce((sum, other) => sum + other.amountMinor, chargedBackMinor);
-    if (returnedMinor + refund.amountMinor > paidMinor) {
+      .reduce((sum, other) => sum + other.amountMinor - other.coveredMinor, chargedBackMinor);
+    if (returnedMinor + restMinor(refund) > paidMinor) {
       throw new Refusal(
         'charge_disputed',
         `The member's bank has taken ${chargedBackMinor} of the payment, so at most ${paidMinor - returnedMinor} more may go back: pay that outside and close the case.`,

@@ -53,6 +53,7 @@ export class OpenRefund {
       calculation,
       attempts: 1,
       paidMinor: 0,
+      coveredMinor: 0,
       gateway: await this.gatewayOf(change.tx, chargeId),
       retryAt: null,
       gatewayRefundId: null,

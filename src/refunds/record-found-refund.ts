@@ -79,6 +79,7 @@ export class RecordFoundRefund {
       calculation: { formula: `${words} went back at the gateway as ${gatewayRefundId}`, foundBy, gatewayRefundId },
       attempts: 1,
       paidMinor: amountMinor,
+      coveredMinor: 0,
       gateway: charge.gateway,
       retryAt: null,
       gatewayRefundId: isExcess ? null : gatewayRefundId,

@@ -44,6 +44,9 @@ export class RefundEntity implements Refund {
   @Column('bigint')
   paidMinor: number;
 
+  @Column('bigint')
+  coveredMinor: number;
+
   @Column('text')
   gateway: string;
 

@@ -14,7 +14,7 @@ import { RefundEntity } from './refund.entity.js';
  * and so does what the member's bank holds back or has taken.
  */
 export const RETURNED_MINOR = `least(c.amount_minor, c.disputed_minor + c.charged_back_minor
-  + (select coalesce(sum(amount_minor), 0) from refunds
+  + (select coalesce(sum(amount_minor - covered_minor), 0) from refunds
     where charge_id = c.id and paid_otherwise_by is distinct from 'gateway'))::bigint`;
 
 @Injectable()

@@ -4,14 +4,14 @@ import { askAgainAt, coveredRefunds } from '../../src/domain/chargeback.js';
 it.each([
   [[4807], 4999, [4807]],
   [[4807], 4807, [4807]],
-  [[4807], 4806, []],
+  [[4807], 4806, [4806]],
   [[1000, 3807], 4999, [1000, 3807]],
-  [[1000, 3807], 4000, [1000]],
-  [[4000, 500], 600, [500]],
+  [[1000, 3807], 4000, [1000, 3000]],
+  [[4000, 500], 600, [600]],
   [[], 4999, []],
 ])('of %j owed, %i taken has paid %j', (owed, taken, covered) => {
   const refunds = owed.map((amountMinor) => ({ amountMinor, paidMinor: 0 }));
-  expect(coveredRefunds(refunds, taken).map(({ amountMinor }) => amountMinor)).toEqual(covered);
+  expect(coveredRefunds(refunds, taken).map(({ coveredMinor }) => coveredMinor)).toEqual(covered);
 });
 
 it.each([

@@ -487,3 +487,17 @@ it('a payment of another member is not adopted as this one', async () => {
   expect(approved).toMatchObject({ status: 409, body: { code: 'gateway_disagrees' } });
   await api.clockBy('PT1H');
 });
+
+it('a refund that failed, and a part of whose payment a bank has taken for good: the rest is sent', async () => {
+  const { api, sandbox } = service;
+  const { id } = (await api.subscribe('m1')).body;
+  await sandbox.faults({ failRefunds: 1 });
+  expect((await api.cancel(id)).body.refunds).toMatchObject([{ amount: 4999, status: 'failed' }]);
+  const dispute = await sandbox.dispute(id, { amount: 1500 });
+  await until('the dispute is known', async () => (await kinds()).includes('chargeback'));
+  await sandbox.closeDispute(dispute, 'lost');
+  await until('the rest goes back', async () => (await api.refunds(id))[0]?.status === 'succeeded');
+  const back = (await sandbox.movements()).filter(({ type }) => type === 'refund');
+  expect(back.map(({ amount }) => amount)).toEqual([3499]);
+  expect(await kinds()).toEqual([]);
+});

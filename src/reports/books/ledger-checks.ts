@@ -17,7 +17,7 @@ const DEFERRED = (account: string, kind: string): string => `
 /** How often a refund was paid, by the gateway and not reversed, or another way. */
 const PAID = `
   paid as (
-    select r.id, count(q.id) as by_gateway, case when r.paid_otherwise_at is null then 0 else 1 end as otherwise,
+    select r.id, r.covered_minor, count(q.id) as by_gateway, case when r.paid_otherwise_at is null then 0 else 1 end as otherwise,
       coalesce(sum(least(a.asked, r.amount_minor)) filter (where q.id is not null), 0) as gateway_minor,
       coalesce(sum(a.asked) filter (where a.asked < r.amount_minor), 0) as parts_minor
     from refunds r
@@ -92,8 +92,9 @@ export const LEDGER_CHECKS: readonly Check[] = [
       select r.id as refund, r.status, r.amount_minor, p.times, p.amount as posted from refunds r
       join paid on paid.id = r.id
       left join posted p on p.subject_id = r.id
-      where coalesce(p.times, 0) <> paid.by_gateway + paid.otherwise
-        or coalesce(p.amount, 0) <> paid.gateway_minor + paid.otherwise * (r.amount_minor - paid.parts_minor)`,
+      where (coalesce(p.times, 0) <> paid.by_gateway + paid.otherwise and paid.covered_minor = 0)
+        or coalesce(p.amount, 0) <> paid.gateway_minor + paid.covered_minor
+          + paid.otherwise * (r.amount_minor - paid.parts_minor - paid.covered_minor)`,
   },
   {
     id: 'I17',
@@ -137,8 +138,8 @@ export const LEDGER_CHECKS: readonly Check[] = [
         where account = 'refunds_payable' group by subscription_id, currency),
       owed as (
         select subscription_id, currency, sum(amount_minor) as amount from (
-          select r.subscription_id, r.currency, r.amount_minor - paid.gateway_minor
-            - paid.otherwise * (r.amount_minor - paid.parts_minor) as amount_minor
+          select r.subscription_id, r.currency, r.amount_minor - paid.gateway_minor - paid.covered_minor
+            - paid.otherwise * (r.amount_minor - paid.parts_minor - paid.covered_minor) as amount_minor
           from refunds r join paid on paid.id = r.id
           union all
           select subscription_id, currency, amount_minor - charged_back_minor from charges

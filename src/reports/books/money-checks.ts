@@ -201,7 +201,7 @@ export const MONEY_CHECKS: readonly Check[] = [
         select id, subscription_id, status, gateway_payment_id as gateway_id, 0 as otherwise, amount_minor as amount from charges
         union all
         select id, subscription_id, status, gateway_refund_id, case when paid_otherwise_at is null then 0 else 1 end,
-          amount_minor from refunds)
+          amount_minor - covered_minor from refunds)
       select k.id, k.subscription_id, k.status, k.gateway_id, coalesce(a.yes, 0) as yes from kept k
       left join answered a on a.subject_id = k.id
       where (k.status = 'succeeded')
