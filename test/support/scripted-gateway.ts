@@ -45,6 +45,7 @@ export class ScriptedGateway implements PaymentGateway {
   private readonly customers = new Map<string, string>();
   private count = 0;
   private odd = { perHundred: 0, chance: (): number => 1 };
+  private readonly oddTurns = new Map<ScriptedCall, number>();
 
   /** The next `times` calls of this name, of references that fit, are answered so. */
   next(call: ScriptedCall, of: RegExp, act: Act, times = 1): void {
@@ -202,7 +203,10 @@ export class ScriptedGateway implements PaymentGateway {
     const { perHundred, chance } = this.odd;
     if (chance() * 100 >= perHundred) return undefined;
     const acts = ODD[call];
-    return acts[Math.floor(chance() * acts.length)];
+    // Each in turn, so that every one of them is given.
+    const turn = this.oddTurns.get(call) ?? Math.floor(chance() * acts.length);
+    this.oddTurns.set(call, turn + 1);
+    return acts[turn % acts.length];
   }
 
   private idOf(order: Order): string {

@@ -13,11 +13,10 @@ const BOTH_SIDES = `
   moved as (
     select * from jsonb_to_recordset($1::jsonb) as m (type text, "paymentIntent" text, reference text, amount bigint,
       currency text, refund text, before boolean)),
-  -- One that others had made goes under the reference that its refund has here.
+  -- A refund that others had made goes under the reference it has here.
   named as (
     select m.type, m."paymentIntent", coalesce(k.reference, m.reference, m.refund) as reference, m.amount, m.currency, m.before
-    from moved m left join gateway_requests k on (k.kind = 'refund') = (m.type like 'refund%') and k.kind <> 'validation'
-      and k.gateway_id = case when m.type = 'capture' then m."paymentIntent" when m.type like 'refund%' then m.refund end),
+    from moved m left join gateway_requests k on m.type like 'refund%' and k.kind = 'refund' and k.gateway_id = m.refund),
   listed as (
     select *, bool_or(type = 'refund_failure') over (partition by reference) and reference is not null as undelivered
     from named),
