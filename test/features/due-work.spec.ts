@@ -8,6 +8,7 @@ import { DueWork } from '../../src/platform/jobs/due-work.js';
 import type { Job } from '../../src/platform/jobs/job.js';
 import { JobRunner } from '../../src/platform/jobs/job-runner.js';
 import { startService, type Service } from '../support/service.js';
+import { until } from '../support/until.js';
 
 const START = '2026-03-01T10:00:00.000Z';
 const MUCH_LATER = '2028-03-01T10:00:00.000Z';
@@ -29,14 +30,18 @@ beforeAll(async () => {
     },
   });
   const { api, sandbox, app, database } = service;
+  const refunded = (await api.subscribe('refunded', { paymentMethod: 'pm_card_refundFail' })).body;
+  await api.cancel(refunded.id);
+  await api.clockBy('P1D');
+  const isThere = async (one: string): Promise<boolean> => (await database.query(`select from ${one}`)).rowCount === 1;
+  await until('the refund has come back', () => isThere(`refunds where status = 'failed'`));
   await api.subscribe('trial', { startWith: 'trial' });
   await api.subscribe('unfinished', { paymentMethod: 'pm_card_authenticationRequired' }, { waitSeconds: 0 });
   const early = (await api.subscribe('early')).body;
   await api.call('POST', `/v1/subscriptions/${early.id}/early-renewal`, {});
-  const refunded = (await api.subscribe('refunded', { paymentMethod: 'pm_card_refundFail' })).body;
-  await api.cancel(refunded.id);
   const disputed = (await api.subscribe('disputed')).body;
   await sandbox.dispute(disputed.id);
+  await until('the dispute is booked', () => isThere('chargebacks'));
   await api.clockBy('PT1H');
   const reason = 'the service ends';
   const effectiveAt = '2026-06-01T00:00:00.000Z';

@@ -23,10 +23,11 @@ it('tells what is due, undecided and open, beside the figures of the process', a
     expect((await get('/v1/offers')).status).toBe(404);
     expect(await (await get('/metrics')).text()).toMatch(/^process_cpu_seconds_total /m);
     await service.api.subscribe('waits', {}, { waitSeconds: 0 });
-    await until('the payment is under way', async () =>
-      /^vip_gateway_requests_undecided\{status="submitted"\} 1$/m.test(await (await get('/metrics')).text()),
-    );
-    const answer = await get('/metrics');
+    let answer = await get('/metrics');
+    await until('the payment is under way', async () => {
+      answer = await get('/metrics');
+      return /^vip_gateway_requests_undecided\{status="submitted"\} 1$/m.test(await answer.clone().text());
+    });
     expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
     expect(await answer.text()).toMatch(/^vip_due_work\{job="submit_request"\} 1$/m);
   } finally {

@@ -92,6 +92,18 @@ it('opens a market, shows it, and sells membership in it from the instant its pr
   expect((await post('/v1/markets', { country: 'NL', currency: 'EUR' })).body.code).toBe('already_published');
 });
 
+it.each([
+  ['a currency that it does not carry', { country: 'IR', currency: 'IRR' }, 10_000],
+  ['an amount between its steps', { country: 'TN', currency: 'TND' }, 12_345],
+])('refuses a price that the payment channel cannot charge: %s', async (_what, market, amount) => {
+  const price = { amount, currency: market.currency, effectiveFrom: iso((await now()) + 1000) };
+  expect((await post('/v1/markets', { ...market, prices: [price] })).status).toBe(422);
+  expect((await post('/v1/markets', market)).status).toBe(201);
+  const refused = await post(`/v1/markets/${market.country}/prices`, price);
+  expect(refused).toMatchObject({ status: 422, body: { code: 'validation_failed', errors: [{ path: 'amount' }] } });
+  expect(refused.body.errors[0].message).toContain('the payment gateway');
+});
+
 it('takes null for what may be left out', async () => {
   const bare = { country: 'BE', currency: 'EUR', status: null, rulePacks: null, prices: null };
   expect((await post('/v1/markets', bare)).body).toMatchObject({ status: 'open', prices: [], rulePacks: [] });

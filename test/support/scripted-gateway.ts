@@ -40,6 +40,8 @@ export class ScriptedGateway implements PaymentGateway {
   readonly keyKeptMs = 20 * 3_600_000;
   readonly settlesWithinMs = 0;
   readonly asked: Asked[] = [];
+  /** As it tells them now. */
+  readonly disputes = new Map<string, GatewayDispute>();
   private readonly script: Scripted[] = [];
   private readonly moved: Moved[] = [];
   private readonly customers = new Map<string, string>();
@@ -142,8 +144,8 @@ export class ScriptedGateway implements PaymentGateway {
     return Promise.resolve(this.refunds().find((one) => one.gatewayRefundId === gatewayRefundId) ?? 'unheard_of');
   }
 
-  findDispute(): Promise<Found<GatewayDispute>> {
-    return Promise.resolve('unheard_of');
+  findDispute(gatewayDisputeId: string): Promise<Found<GatewayDispute>> {
+    return Promise.resolve(this.disputes.get(gatewayDisputeId) ?? 'unheard_of');
   }
 
   disputesSince(): Promise<Found<GatewayDispute[]>> {
