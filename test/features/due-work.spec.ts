@@ -43,6 +43,7 @@ beforeAll(async () => {
   await sandbox.dispute(disputed.id);
   await until('the dispute is booked', () => isThere('chargebacks'));
   await api.clockBy('PT1H');
+  await app.get(JobRunner).beforeApplicationShutdown();
   const reason = 'the service ends';
   const effectiveAt = '2026-06-01T00:00:00.000Z';
   await api.call('POST', '/v1/markets/DE/discontinuation', { reason, effectiveAt }, operations);
@@ -50,7 +51,6 @@ beforeAll(async () => {
     const token = await api.token('operations', subject);
     await api.call('POST', '/v1/markets/DE/discontinuation/approvals', {}, { token });
   }
-  await app.get(JobRunner).beforeApplicationShutdown();
   await api.subscribe('intended', {}, { waitSeconds: 0 });
   await database.query('update test_clock set now_at = $1', [MUCH_LATER]);
   jobs = app.get(DueWork).all;
