@@ -1,6 +1,7 @@
 /**
  * The refunds of a disputed payment that failed, when the bank has decided: won, they are sent again; lost, what the bank
- * has taken has paid them, the oldest first. One the gateway has returned before stays returned.
+ * has taken has paid them, the oldest first, and of one paid in part the rest is sent. One the gateway has returned before
+ * stays returned.
  */
 import { Injectable } from '@nestjs/common';
 import { coveredRefunds, type Chargeback, type Covered } from '../domain/chargeback.js';
