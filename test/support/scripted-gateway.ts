@@ -3,6 +3,7 @@
  * it was asked. Without a script it is honest: what it was asked to move has moved, and it says so. A script says apart what
  * happens to the money and what is answered.
  */
+import { Readable } from 'node:stream';
 import type { SettlementLine } from '../../src/domain/reconciliation.js';
 import type { GatewayDispute, GatewayNotice, GatewayRefund, Order, Outcome } from '../../src/gateway/outcome.js';
 import type { CustomerAnswer, Found, PaymentGateway, SentRequest } from '../../src/gateway/payment-gateway.js';
@@ -85,7 +86,7 @@ export class ScriptedGateway implements PaymentGateway {
   movements(): Promise<Movement[]>;
   movements(from: Date, to: Date): AsyncIterable<SettlementLine>;
   movements(from?: Date): Promise<Movement[]> | AsyncIterable<SettlementLine> {
-    if (from !== undefined) return noLines();
+    if (from !== undefined) return Readable.from([]);
     const money = this.moved.filter(({ order }) => order.kind !== 'validation');
     return Promise.resolve(money.map((one) => movementOf(one)));
   }
@@ -272,9 +273,4 @@ function movementOf({ gatewayId, reference, order }: Moved): Movement {
     currency: money.currency,
     reference,
   };
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await
-async function* noLines(): AsyncGenerator<SettlementLine> {
-  yield* [];
 }

@@ -26,7 +26,7 @@ const REFUND_PATIENCE_MS: Record<string, number> = {
 };
 
 export function readPayment(payment: Stripe.PaymentIntent, asked: Money): Outcome {
-  const { id, status, client_secret: secret } = payment;
+  const { id, status } = payment;
   switch (status) {
     case 'succeeded': {
       const received = fromStripe(payment.amount_received, payment.currency);
@@ -37,36 +37,20 @@ export function readPayment(payment: Stripe.PaymentIntent, asked: Money): Outcom
     }
     case 'canceled':
       return readCanceled(id, payment.last_payment_error);
-    case 'processing':
-      return { kind: 'processing', gatewayId: id, detail: 'processing', patienceMs: PAYMENT_PATIENCE_MS };
-    case 'requires_action':
-      return secret === null
-        ? unreadable(id, status)
-        : { kind: 'waiting_for_member', gatewayId: id, clientSecret: secret };
-    case 'requires_payment_method':
-      return readDeclined(payment.last_payment_error, id, secret, status);
     default:
-      return unreadable(id, status);
+      return readUnfinished(payment, payment.last_payment_error);
   }
 }
 
 export function readSetup(setup: Stripe.SetupIntent): Outcome {
-  const { id, status, client_secret: secret } = setup;
+  const { id, status } = setup;
   switch (status) {
     case 'succeeded':
       return { kind: 'succeeded', gatewayId: id, method: readMethod(setup.payment_method) };
     case 'canceled':
       return { kind: 'withdrawn', gatewayId: id };
-    case 'processing':
-      return { kind: 'processing', gatewayId: id, detail: 'processing', patienceMs: PAYMENT_PATIENCE_MS };
-    case 'requires_action':
-      return secret === null
-        ? unreadable(id, status)
-        : { kind: 'waiting_for_member', gatewayId: id, clientSecret: secret };
-    case 'requires_payment_method':
-      return readDeclined(setup.last_setup_error, id, secret, status);
     default:
-      return unreadable(id, status);
+      return readUnfinished(setup, setup.last_setup_error);
   }
 }
 
@@ -104,7 +88,7 @@ export function readReturned(refund: Stripe.Refund): GatewayRefund {
   return {
     ...money,
     gatewayRefundId: id,
-    paymentId: typeof payment === 'string' ? payment : (payment?.id ?? null),
+    paymentId: idOf(payment),
     reference: refund.metadata?.reference ?? null,
     status: came,
   };
@@ -135,12 +119,29 @@ export function readDispute(dispute: Stripe.Dispute): GatewayDispute {
   return {
     ...(fromStripe(amount, currency) ?? { amountMinor: amount, currency: currency.toUpperCase() }),
     gatewayDisputeId: id,
-    paymentId: typeof payment === 'string' ? payment : (payment?.id ?? null),
+    paymentId: idOf(payment),
     reference: whole?.metadata.reference ?? null,
     reason,
     status: statusOfDispute(status),
     answerBy: evidence.due_by === null || evidence.due_by === 0 ? null : new Date(evidence.due_by * 1000),
   };
+}
+
+/** Neither has it moved nor is it over; the same words for a payment and for a set-up. */
+function readUnfinished(intent: Stripe.PaymentIntent | Stripe.SetupIntent, error: StripeDecline | null): Outcome {
+  const { id, status, client_secret: secret } = intent;
+  switch (status) {
+    case 'processing':
+      return { kind: 'processing', gatewayId: id, detail: 'processing', patienceMs: PAYMENT_PATIENCE_MS };
+    case 'requires_action':
+      return secret === null
+        ? unreadable(id, status)
+        : { kind: 'waiting_for_member', gatewayId: id, clientSecret: secret };
+    case 'requires_payment_method':
+      return readDeclined(error, id, secret, status);
+    default:
+      return unreadable(id, status);
+  }
 }
 
 /** A payment canceled after its decline tells the decline; one that waited for the member was withdrawn. */
@@ -154,6 +155,10 @@ function readDeclined(error: StripeDecline | null, id: string, secret: string | 
   if (error === null) return unreadable(id, status);
   if (wantsMember(error) && secret !== null) return { kind: 'waiting_for_member', gatewayId: id, clientSecret: secret };
   return { kind: 'declined', gatewayId: id, code: reasonOf(error), decline: kindOfDecline(error) };
+}
+
+function idOf(payment: string | Stripe.PaymentIntent | null): string | null {
+  return typeof payment === 'string' ? payment : (payment?.id ?? null);
 }
 
 function readMethod(method: string | Stripe.PaymentMethod | null): StoredMethod | null {
