@@ -292,9 +292,8 @@ describe('the news of a dispute', () => {
   it('that comes while the gateway is away waits until it answers', async () => {
     const { api, sandbox, database } = service;
     const { id } = (await api.subscribe('m1')).body;
-    await sandbox.faults({ webhookDelayMs: 300 });
-    const disputed = await sandbox.dispute(id);
     await sandbox.faults({ unavailable: true });
+    const disputed = await sandbox.dispute(id);
     const waiting = `select 1 from gateway_events where attempts > 0 and applied_at is null`;
     await until('an event waits', async () => (await database.query(waiting)).rowCount !== 0);
     expect(await chargebacks()).toEqual([]);
